@@ -1,0 +1,12 @@
+"""Django's view of this app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BotsConfig(AppConfig):
+    """Flows and the engine that runs them."""
+
+    name = "bots"
+    verbose_name = _("Bots")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,11 @@
+"""Celery's application: `work` for tasks, `send` for senders."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("kaskad")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,65 @@
+"""The base of every model that belongs to a workspace; its manager raises outside `tenant()`."""
+
+from collections.abc import Iterable
+from typing import Any, Generic, Self, TypeVar
+
+from django.db import models
+
+from workspaces.scope import ForeignWorkspaceError, current_workspace_id
+
+_Row = TypeVar("_Row", bound="TenantModel", covariant=True)
+
+
+class TenantManager(models.Manager[_Row], Generic[_Row]):
+    """Rows of the workspace in scope; NoWorkspaceError outside of one."""
+
+    def get_queryset(self) -> models.QuerySet[_Row]:
+        """Return the scope's rows."""
+        return super().get_queryset().filter(workspace_id=current_workspace_id())
+
+
+class TenantForeignKey(models.ForeignKey[Any, Any]):
+    """A key from one tenant's table to another's.
+
+    In the database it is composite, (workspace_id, this) -> (workspace_id, id): see `walls.build`. A plain foreign key is
+    checked without row-level security and would let a row point into a foreign workspace.
+    """
+
+    def __init__(self, to: Any, on_delete: Any, **kwargs: Any) -> None:
+        """Take what a ForeignKey takes; the single-column constraint is never made."""
+        kwargs["db_constraint"] = False
+        super().__init__(to, on_delete, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        """Leave out what __init__ sets by itself."""
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("db_constraint", None)
+        return name, path, list(args), kwargs
+
+
+class TenantModel(models.Model):
+    """A row of one workspace. The workspace is that of the scope: nobody passes it by hand."""
+
+    workspace = models.ForeignKey(
+        "workspaces.Workspace", on_delete=models.CASCADE, default=current_workspace_id, editable=False, related_name="+"
+    )
+
+    objects: TenantManager[Self] = TenantManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    def save(
+        self,
+        *,
+        force_insert: bool | tuple[models.base.ModelBase, ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        """Save inside this row's own workspace; ForeignWorkspaceError elsewhere."""
+        if self.workspace_id != current_workspace_id():
+            msg = f"{self._meta.label} of workspace {self.workspace_id} saved inside {current_workspace_id()}."
+            raise ForeignWorkspaceError(msg)
+        super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
