@@ -4,10 +4,13 @@ Sources speak English; each app keeps its Russian in its own `locale/`. GNU gett
 compiles, and Django's own `templatize` makes templates readable for it.
 """
 
+import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
@@ -31,7 +34,8 @@ KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
-_EXTRACTORS = {".py": "python", ".html": "python", ".txt": "python", ".ts": "javascript", ".tsx": "javascript"}
+_STRING = r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
+_SCRIPT_CALL = re.compile(rf"\b(n?p?gettext)\(\s*{_STRING}(?:\s*,\s*{_STRING})?(?:\s*,\s*{_STRING})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def extracted(source: Source) -> Catalog:
             # What is not translatable comes out blanked; indentation would only confuse the tokenizer.
             text = "\n".join(line.lstrip() for line in templatize(text, origin=str(path)).splitlines())
         messages = extract(
-            _EXTRACTORS[path.suffix],
+            _script_calls if path.suffix in {".ts", ".tsx"} else "python",
             BytesIO(text.encode()),
             keywords=KEYWORDS,
             comment_tags=["Translators:"],
@@ -150,6 +154,16 @@ def compile_all() -> int:
             write_mo(compiled, read_po(file, locale=LANGUAGE))
         count += 1
     return count
+
+
+def _script_calls(
+    file: BinaryIO, keywords: Any, comment_tags: Any, options: Any
+) -> Iterator[tuple[int, str, tuple[str, ...] | str, list[str]]]:
+    """Find gettext calls in TypeScript: text between JSX tags is no JavaScript, so a lexer of that loses its way."""
+    for call in _SCRIPT_CALL.finditer(file.read().decode()):
+        function, *strings = call.groups()
+        texts = tuple(ast.literal_eval(text) for text in strings if text)
+        yield 1, function, texts if len(texts) > 1 else texts[0], []
 
 
 def _files(folders: tuple[Path, ...], suffixes: set[str]) -> Iterator[Path]:
