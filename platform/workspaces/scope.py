@@ -50,9 +50,11 @@ def tenant(workspace: "Workspace | int") -> Iterator[None]:
         if outer != workspace_id:
             msg = f"Workspace {workspace_id} opened inside workspace {outer}."
             raise ForeignWorkspaceError(msg)
-        with transaction.atomic():
-            yield
-        return
+        # A callback of on_commit still stands in the scope, but the transaction that PostgreSQL was told in is over.
+        if connection.in_atomic_block:
+            with transaction.atomic():
+                yield
+            return
     token = _current.set(workspace_id)
     try:
         with transaction.atomic():
