@@ -34,7 +34,6 @@ class Migration(migrations.Migration):
             model_name="flow",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
@@ -59,7 +58,6 @@ class Migration(migrations.Migration):
             model_name="flowversion",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
@@ -102,7 +100,6 @@ class Migration(migrations.Migration):
             model_name="run",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
@@ -127,7 +124,6 @@ class Migration(migrations.Migration):
             model_name="trigger",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",

@@ -37,12 +37,30 @@ class TenantForeignKey(models.ForeignKey[Any, Any]):
         return name, path, list(args), kwargs
 
 
+class WorkspaceKey(models.ForeignKey[Any, Any]):
+    """The workspace of a row: that of the scope.
+
+    Migrations know the column without its default: they run outside any workspace, and tables that exist are empty
+    or were made with the column.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take only what migrations hand in."""
+        kwargs.setdefault("to", "workspaces.Workspace")
+        kwargs.setdefault("on_delete", models.CASCADE)
+        super().__init__(**{"default": current_workspace_id, "editable": False, "related_name": "+"} | kwargs)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        """Stand in migrations as a plain key without a default."""
+        name, _path, args, kwargs = super().deconstruct()
+        kwargs.pop("default", None)
+        return name, "django.db.models.ForeignKey", list(args), kwargs
+
+
 class TenantModel(models.Model):
     """A row of one workspace. The workspace is that of the scope: nobody passes it by hand."""
 
-    workspace = models.ForeignKey(
-        "workspaces.Workspace", on_delete=models.CASCADE, default=current_workspace_id, editable=False, related_name="+"
-    )
+    workspace = WorkspaceKey()
 
     objects: TenantManager[Self] = TenantManager()
 

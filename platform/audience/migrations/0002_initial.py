@@ -3,8 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import workspaces.scope
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -19,7 +17,6 @@ class Migration(migrations.Migration):
             model_name="contact",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",

@@ -23,7 +23,6 @@ class Migration(migrations.Migration):
             model_name="attempt",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
@@ -34,7 +33,6 @@ class Migration(migrations.Migration):
             model_name="batch",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
@@ -45,7 +43,6 @@ class Migration(migrations.Migration):
             model_name="channel",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
@@ -63,7 +60,6 @@ class Migration(migrations.Migration):
             model_name="channellease",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
@@ -99,7 +95,6 @@ class Migration(migrations.Migration):
             model_name="conversation",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
@@ -124,7 +119,6 @@ class Migration(migrations.Migration):
             model_name="identity",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
@@ -149,7 +143,6 @@ class Migration(migrations.Migration):
             model_name="inboundupdate",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
@@ -171,7 +164,6 @@ class Migration(migrations.Migration):
             model_name="media",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
@@ -225,7 +217,6 @@ class Migration(migrations.Migration):
             model_name="message",
             name="workspace",
             field=models.ForeignKey(
-                default=workspaces.scope.current_workspace_id,
                 editable=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
