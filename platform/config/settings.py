@@ -43,6 +43,7 @@ DATABASES = {
     "default": _database(env.database_url),
     "owner": _database(env.database_owner_url or env.database_url),
 }
+CROSSINGS = ROOT / "platform" / "config" / "crossings.sql"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [

@@ -1,4 +1,4 @@
-"""Every page says who may open it: `page(permission)`, `signed_in` or `public`. A system check finds those that do not."""
+"""Every page says who may open it: `page(permission)`, `signed_in`, `staff` or `public`; a check finds those that do not."""
 
 from collections.abc import Callable
 from functools import wraps

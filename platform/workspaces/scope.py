@@ -1,19 +1,19 @@
 """The two walls between workspaces: a scope in Python and a setting that PostgreSQL's row-level security reads.
 
-Everything that touches a tenant's rows runs inside `tenant(workspace)`; pages, tasks and sockets open it for their callers.
+Whatever touches a tenant's rows runs inside `tenant(workspace)`; pages, tasks and sockets open it for their callers.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 if TYPE_CHECKING:
     from workspaces.models import Workspace
-
-_current: ContextVar[int | None] = ContextVar("workspace", default=None)
 
 
 class NoWorkspaceError(RuntimeError):
@@ -24,48 +24,71 @@ class ForeignWorkspaceError(RuntimeError):
     """One workspace's scope was opened, or its row saved, inside another's."""
 
 
+@dataclass(slots=True, eq=False)
+class _Scope:
+    """One open `tenant()`. A task started inside inherits it, and may outlive it or use another connection."""
+
+    workspace_id: int
+    connection: BaseDatabaseWrapper
+    is_open: bool = True
+
+    def holds(self) -> bool:
+        """Say whether PostgreSQL, on this thread's connection, knows of it."""
+        return self.is_open and self.connection is connections[DEFAULT_DB_ALIAS]
+
+
+_current: ContextVar[_Scope | None] = ContextVar("workspace", default=None)
+
+
 def current_workspace_id() -> int:
     """Return the id of the workspace in scope, or raise NoWorkspaceError."""
-    workspace_id = _current.get()
-    if workspace_id is None:
+    scope = _current.get()
+    if scope is None or not scope.holds():
         msg = "No workspace in scope: open one with `with tenant(workspace): …`."
         raise NoWorkspaceError(msg)
-    return workspace_id
+    return scope.workspace_id
 
 
 def has_workspace() -> bool:
     """Say whether a workspace is in scope."""
-    return _current.get() is not None
+    scope = _current.get()
+    return scope is not None and scope.holds()
 
 
 @contextmanager
 def tenant(workspace: "Workspace | int") -> Iterator[None]:
     """Open a transaction in which the rows of this workspace, and of no other, can be read and written.
 
-    Nesting the same workspace is free; nesting another one raises ForeignWorkspaceError.
+    Nesting the same workspace is a savepoint; nesting another one raises ForeignWorkspaceError. What runs on commit
+    runs after the scope, and opens one anew.
     """
     workspace_id = workspace if isinstance(workspace, int) else workspace.pk
     outer = _current.get()
-    if outer is not None:
-        if outer != workspace_id:
-            msg = f"Workspace {workspace_id} opened inside workspace {outer}."
+    if outer is not None and outer.holds():
+        if outer.workspace_id != workspace_id:
+            msg = f"Workspace {workspace_id} opened inside workspace {outer.workspace_id}."
             raise ForeignWorkspaceError(msg)
-        # A callback of on_commit still stands in the scope, but the transaction that PostgreSQL was told in is over.
-        if connection.in_atomic_block:
-            with transaction.atomic():
-                yield
-            return
-    token = _current.set(workspace_id)
-    try:
         with transaction.atomic():
-            _tell_postgresql(str(workspace_id))
-            try:
-                yield
-            finally:
-                # In a test's or a caller's outer transaction the setting would outlive this block.
-                if len(connection.savepoint_ids) > 0 and not connection.needs_rollback:
-                    _tell_postgresql("")
+            yield
+        return
+    within_transaction = connection.in_atomic_block
+    with transaction.atomic():
+        _tell_postgresql(str(workspace_id))
+        with _in_scope(_Scope(workspace_id, connections[DEFAULT_DB_ALIAS])):
+            yield
+        # The setting lasts as long as the transaction. Where that is a caller's, end it here; after an error the
+        # savepoint that is rolled back takes it along.
+        if within_transaction and not connection.needs_rollback:
+            _tell_postgresql("")
+
+
+@contextmanager
+def _in_scope(scope: _Scope) -> Iterator[None]:
+    token = _current.set(scope)
+    try:
+        yield
     finally:
+        scope.is_open = False
         _current.reset(token)
 
 

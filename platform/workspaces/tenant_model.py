@@ -1,28 +1,38 @@
 """The base of every model that belongs to a workspace; its manager raises outside `tenant()`."""
 
 from collections.abc import Iterable
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from django.db import models
 
 from workspaces.scope import ForeignWorkspaceError, current_workspace_id
 
-_Row = TypeVar("_Row", bound="TenantModel", covariant=True)
+_Row_co = TypeVar("_Row_co", bound="TenantModel", covariant=True)
 
 
-class TenantManager(models.Manager[_Row], Generic[_Row]):
+class _CurrentWorkspace(models.Expression):
+    """The workspace in scope when the query runs, not when it was written: a query that outlives its scope raises."""
+
+    output_field = models.BigIntegerField()
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[int]]:
+        return "%s", [current_workspace_id()]
+
+
+class TenantManager(models.Manager[_Row_co], Generic[_Row_co]):
     """Rows of the workspace in scope; NoWorkspaceError outside of one."""
 
-    def get_queryset(self) -> models.QuerySet[_Row]:
+    def get_queryset(self) -> models.QuerySet[_Row_co]:
         """Return the scope's rows."""
-        return super().get_queryset().filter(workspace_id=current_workspace_id())
+        current_workspace_id()
+        return super().get_queryset().filter(workspace_id=_CurrentWorkspace())
 
 
 class TenantForeignKey(models.ForeignKey[Any, Any]):
     """A key from one tenant's table to another's.
 
-    In the database it is composite, (workspace_id, this) -> (workspace_id, id): see `walls.build`. A plain foreign key is
-    checked without row-level security and would let a row point into a foreign workspace.
+    In the database it is composite, (workspace_id, this) -> (workspace_id, id): see `walls.build`. A plain foreign key
+    is checked without row-level security and would let a row point into a foreign workspace.
     """
 
     def __init__(self, to: Any, on_delete: Any, **kwargs: Any) -> None:
@@ -59,6 +69,8 @@ class WorkspaceKey(models.ForeignKey[Any, Any]):
 
 class TenantModel(models.Model):
     """A row of one workspace. The workspace is that of the scope: nobody passes it by hand."""
+
+    append_only: ClassVar[bool] = False  # the app may add rows and read them, never change or remove one
 
     workspace = WorkspaceKey()
 

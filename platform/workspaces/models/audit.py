@@ -10,6 +10,8 @@ from workspaces.tenant_model import TenantModel
 class AuditEntry(TenantModel):
     """One change by a person (or by Kaskad itself, when there is no actor). Entries are only ever added."""
 
+    append_only = True
+
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     action = models.CharField(max_length=64)
     target_type = models.CharField(max_length=64)
