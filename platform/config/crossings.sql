@@ -19,3 +19,45 @@ CREATE FUNCTION kaskad.channel_of_key(public_key text) RETURNS TABLE (workspace_
 LANGUAGE sql STABLE AS $$
     SELECT c.workspace_id, c.id FROM messengers_channel c WHERE c.key = public_key
 $$;
+
+CREATE FUNCTION kaskad.overdue_updates(age double precision, at_most int)
+RETURNS TABLE (workspace_id bigint, update_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT u.workspace_id, u.id FROM messengers_inboundupdate u
+    WHERE u.state = 'stored' AND u.due_at < now() AND u.received_at < now() - make_interval(secs => age)
+    ORDER BY u.due_at LIMIT at_most
+$$;
+
+-- The channels that a sender shall serve next: they have something due, and no living sender has them.
+CREATE FUNCTION kaskad.channels_to_serve(at_most int)
+RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT c.workspace_id, c.id FROM messengers_channel c
+    WHERE c.state = 'active' AND (c.paused_until IS NULL OR c.paused_until <= now())
+        AND NOT EXISTS (SELECT FROM messengers_channellease l
+            WHERE l.workspace_id = c.workspace_id AND l.channel_id = c.id AND l.expires_at > now())
+        AND (EXISTS (SELECT FROM messengers_message m
+                WHERE m.workspace_id = c.workspace_id AND m.channel_id = c.id AND m.batch_id IS NULL
+                    AND m.status = 'queued' AND m.due_at <= now())
+            OR EXISTS (SELECT FROM messengers_batch b
+                WHERE b.workspace_id = c.workspace_id AND b.state <> 'paused' AND b.next_at <= now()
+                    AND EXISTS (SELECT FROM messengers_message m
+                        WHERE m.workspace_id = c.workspace_id AND m.batch_id = b.id AND m.channel_id = c.id
+                            AND m.status = 'queued' AND m.due_at <= now())))
+    ORDER BY random() LIMIT at_most
+$$;
+
+-- The channels with messages in the hands of a sender that is no more.
+CREATE FUNCTION kaskad.channels_with_orphans(at_most int)
+RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT DISTINCT m.workspace_id, m.channel_id FROM messengers_message m
+    WHERE m.status = 'sending' AND NOT EXISTS (SELECT FROM messengers_channellease l
+        WHERE l.workspace_id = m.workspace_id AND l.channel_id = m.channel_id AND l.sender = m.lease
+            AND l.expires_at > now())
+    LIMIT at_most
+$$;
+
+-- A sender's heartbeat: it may have a thousand channels, and touches nothing but how long they are its own.
+CREATE FUNCTION kaskad.renew_leases(holder uuid, lifetime double precision)
+RETURNS TABLE (channel_id bigint) LANGUAGE sql VOLATILE AS $$
+    UPDATE messengers_channellease SET expires_at = clock_timestamp() + make_interval(secs => lifetime)
+    WHERE sender = holder AND expires_at > clock_timestamp() RETURNING channel_id
+$$;

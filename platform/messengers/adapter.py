@@ -1,7 +1,7 @@
-"""The contract between Kaskad and a messenger: what to call, and what the answer means. No input or output happens here.
+"""The contract between Kaskad and a messenger: what to call, and what the answer means. No I/O happens here.
 
-`send`, `connect`, `disconnect`, `upload` and `profile` are generators: they yield a Call, are sent its Reply, and return a
-value. `driver` runs them on a client; tests run them on canned replies.
+`send`, `connect`, `disconnect`, `upload` and `profile` are generators: they yield a Call, are sent its Reply, and return
+a value. `driver` runs them on a client; tests run them on canned replies.
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -274,7 +274,7 @@ class Messenger:
         raise NotImplementedError
 
     def connect(self, channel: ChannelFacts) -> Steps[Mapping[str, Any]]:
-        """Check the keys, set the webhook; return facts to store in the settings. Raise ValueError with a reason code."""
+        """Check the keys, set the webhook; return facts for the settings. Raise ValueError with a reason code."""
         yield from ()
         return {}
 
@@ -289,6 +289,14 @@ class Messenger:
     def update_id(self, body: Mapping[str, Any]) -> str:
         """Return the messenger's own id of an update: repeats of it are dropped."""
         raise NotImplementedError
+
+    def sender_key(self, body: Mapping[str, Any]) -> str:
+        """Return whom an update is from, as far as a glance tells: those of one person are handled in order."""
+        return ""
+
+    def normalise(self, external_id: str) -> str:
+        """Return the one form in which a person's id is kept."""
+        return external_id.strip()
 
     def parse(self, channel: ChannelFacts, body: Mapping[str, Any]) -> Sequence[Update]:
         """Return what the update says; raise ValueError when it cannot be read."""

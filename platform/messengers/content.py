@@ -100,7 +100,7 @@ class Content(_Part):
     """One message.
 
     `text` of what Kaskad sends is in a small markup: *bold*, _italic_, ~struck~, `code`, [words](address), and a
-    backslash before a mark that is meant literally. What people write to us comes with `markup` off and is shown as it is.
+    backslash before a mark that is meant literally. What people write to us has `markup` off and is shown as it is.
     """
 
     text: str = Field(default="", max_length=20_000)

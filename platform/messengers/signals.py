@@ -1,21 +1,42 @@
 """What this app tells those above it. All are sent inside `tenant()` and inside the transaction of the change."""
 
+import logging
+from typing import Any
+
+from django.db import transaction
 from django.dispatch import Signal
 
-message_received = Signal()
-"""A person wrote or pressed a button. Arguments: `message`, `conversation`, `update` (MessageReceived or ButtonPressed)."""
+logger = logging.getLogger(__name__)
 
-contact_started = Signal()
+
+class TenantSignal(Signal):
+    """A signal whose receivers cannot undo what it tells of: each has its own savepoint, and its error is logged."""
+
+    def tell(self, **facts: Any) -> None:
+        """Call every receiver. What talks to the outside must wait for `transaction.on_commit`."""
+        receivers, _asynchronous = self._live_receivers(None)
+        for receiver in receivers:
+            try:
+                with transaction.atomic():
+                    receiver(signal=self, sender=None, **facts)
+            except Exception:
+                logger.exception("%s failed; what it was told of stays", getattr(receiver, "__qualname__", receiver))
+
+
+message_received = TenantSignal()
+"""A person wrote or pressed. Arguments: `message`, `conversation`, `update` (MessageReceived or ButtonPressed)."""
+
+contact_started = TenantSignal()
 """A person came in. Arguments: `conversation`, `update` (Started), `first` (never seen on this channel before)."""
 
-identity_changed = Signal()
-"""A person subscribed, unsubscribed, blocked us or let us in. Arguments: `identity`, `update`."""
+identity_changed = TenantSignal()
+"""A person subscribed, unsubscribed, blocked us or let us in. Arguments: `identity`, `update` (None: we found out)."""
 
-message_queued = Signal()
+message_queued = TenantSignal()
 """Messages were put into the outbox. Argument: `messages`."""
 
-message_status_changed = Signal()
-"""Statuses rose. Arguments: `message_ids`, `status`."""
+message_status_changed = TenantSignal()
+"""Statuses changed. Arguments: `message_ids`, `status`."""
 
-conversation_changed = Signal()
-"""Owner, assignee or status of a conversation changed. Argument: `conversation`."""
+conversation_changed = TenantSignal()
+"""Owner, assignee, status or unread of a conversation changed. Argument: `conversation`."""

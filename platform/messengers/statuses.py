@@ -8,7 +8,7 @@ class Status(StrEnum):
 
     RECEIVED = "received"  # came in; final
     QUEUED = "queued"  # waits for a sender; delivery leases it by scanning
-    SENDING = "sending"  # leased, the call may be under way; `delivery.sweep_expired_leases` owns it
+    SENDING = "sending"  # handed over, the call may be under way; `delivery.sweep` owns it
     SENT = "sent"  # the messenger took it; receipts may still raise it
     DELIVERED = "delivered"
     READ = "read"

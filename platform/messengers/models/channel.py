@@ -42,14 +42,20 @@ class Channel(TenantModel):
 
 
 class ChannelLease(TenantModel):
-    """Which sender serves a channel, and until when it is believed to be alive. `delivery` takes over expired ones."""
+    """Which sender serves a channel, and until when it is believed to be alive. `delivery` takes over expired ones.
+
+    The row outlives the lease: `tokens` at `tokens_at` is what its last holder left of the channel's rate.
+    """
 
     channel = TenantForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
     sender = models.UUIDField()
     expires_at = models.DateTimeField()
+    tokens = models.FloatField(null=True)
+    tokens_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["workspace", "channel"], name="one_lease_per_channel")]
+        indexes = [models.Index(fields=["sender"], name="lease_sender")]
 
     def __str__(self) -> str:
         return f"{self.channel_id} by {self.sender}"

@@ -48,6 +48,11 @@ class Conversation(TenantModel):
         indexes = [
             models.Index(fields=["workspace", "-last_message_at", "-id"], name="conversation_newest"),
             models.Index(fields=["workspace", "revision"], name="conversation_revision"),
+            models.Index(
+                fields=["workspace", "waiting_since", "id"],
+                condition=models.Q(state="open") & (models.Q(owner="person") | models.Q(waiting_since__isnull=False)),
+                name="conversation_needs_person",
+            ),
         ]
 
     def __str__(self) -> str:

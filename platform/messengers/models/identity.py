@@ -22,6 +22,7 @@ class Identity(TenantModel):
     external_id = models.CharField(max_length=200)
     profile = models.JSONField(default=dict)
     state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
+    state_at = models.DateTimeField(null=True, blank=True)  # by the messenger's clock: older news change nothing
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):

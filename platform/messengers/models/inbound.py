@@ -1,6 +1,7 @@
 """What came in at the door, as it came."""
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from messengers.models.channel import Channel
@@ -8,12 +9,12 @@ from workspaces.tenant_model import TenantForeignKey, TenantModel
 
 
 class InboundUpdate(TenantModel):
-    """A raw update. Stored before anything else happens; what cannot be read stays with its error and can be replayed."""
+    """A raw update, stored before anything else happens. What cannot be read stays with its error, for a replay."""
 
     class State(models.TextChoices):
         """How far it came."""
 
-        STORED = "stored", _("Waiting")  # `tasks.sweep_inbound` owns it
+        STORED = "stored", _("Waiting")  # `inbox.overdue` finds it
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
 
@@ -24,6 +25,7 @@ class InboundUpdate(TenantModel):
     state = models.CharField(max_length=8, choices=State.choices, default=State.STORED)
     error = models.TextField(blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now)  # after an error: when it is tried again
     received_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):
@@ -32,7 +34,12 @@ class InboundUpdate(TenantModel):
             models.UniqueConstraint(fields=["workspace", "channel", "external_id"], name="inbound_update_once")
         ]
         indexes = [
-            models.Index(fields=["received_at"], condition=models.Q(state="stored"), name="inbound_stored"),
+            models.Index(fields=["due_at"], condition=models.Q(state="stored"), name="inbound_stored"),
+            models.Index(
+                fields=["workspace", "channel", "sender_key", "id"],
+                condition=models.Q(state="stored"),
+                name="inbound_turn",
+            ),
             models.Index(fields=["workspace", "-id"], condition=models.Q(state="failed"), name="inbound_failed"),
         ]
 

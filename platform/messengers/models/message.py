@@ -24,11 +24,13 @@ class Batch(TenantModel):
 
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
     per_hour = models.PositiveIntegerField(null=True, blank=True)
+    next_at = models.DateTimeField(default=timezone.now)  # when `per_hour` lets the next one go
     not_after = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("batch")
+        indexes = [models.Index(fields=["workspace", "id"], condition=models.Q(state="running"), name="batch_running")]
 
     def __str__(self) -> str:
         return f"batch {self.pk}"
@@ -78,9 +80,11 @@ class Message(TenantModel):
         max_length=64, blank=True
     )  # made up by the writer's browser: a repeat is the same message
     due_at = models.DateTimeField(default=timezone.now)
-    lease = models.UUIDField(null=True, blank=True)
-    lease_expires_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    lease = models.UUIDField(null=True, blank=True)  # the sender that has it; alive while its ChannelLease is
+    leased_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)  # in all; each has its row
+    retries = models.PositiveSmallIntegerField(default=0)  # by Kaskad itself, since a bot or a person last queued it
+    parts_sent = models.PositiveSmallIntegerField(default=0)  # of a message that is cut: a retry goes on from here
     revision = models.BigIntegerField(default=0, editable=False)  # see `messengers.changes`
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -91,25 +95,44 @@ class Message(TenantModel):
         verbose_name = _("message")
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "channel", "external_id", "direction"],
-                condition=~models.Q(external_id=""),
-                name="message_once_per_external_id",
+                fields=["workspace", "channel", "external_id"],
+                condition=models.Q(direction="in") & ~models.Q(external_id=""),
+                name="message_in_once",
             ),
             models.UniqueConstraint(
                 fields=["workspace", "conversation", "client_id"],
                 condition=~models.Q(client_id=""),
                 name="message_once_per_client_id",
             ),
+            models.CheckConstraint(
+                condition=models.Q(lane=0, batch__isnull=True) | models.Q(lane=1, batch__isnull=False),
+                name="message_bulk_in_batch",
+            ),
         ]
         indexes = [
             models.Index(fields=["workspace", "conversation", "-id"], name="message_history"),
             models.Index(fields=["workspace", "revision"], name="message_revision"),
             models.Index(
-                fields=["workspace", "channel", "lane", "due_at", "id"],
-                condition=models.Q(status="queued"),
+                fields=["workspace", "channel", "id"],
+                condition=models.Q(status="queued", batch__isnull=True),
                 name="message_queue",
             ),
-            models.Index(fields=["lease_expires_at"], condition=models.Q(status="sending"), name="message_leased"),
+            models.Index(
+                fields=["workspace", "batch", "channel", "id"],
+                condition=models.Q(status="queued", batch__isnull=False),
+                name="message_bulk_queue",
+            ),
+            models.Index(
+                fields=["workspace", "conversation", "lane", "id"],
+                condition=models.Q(status__in=["queued", "sending"]),
+                name="message_turn",
+            ),
+            models.Index(fields=["workspace", "channel"], condition=models.Q(status="sending"), name="message_leased"),
+            models.Index(
+                fields=["workspace", "channel", "external_id"],
+                condition=models.Q(direction="out") & ~models.Q(external_id=""),
+                name="message_out_external",
+            ),
         ]
 
     def __str__(self) -> str:

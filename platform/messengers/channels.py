@@ -1,0 +1,149 @@
+"""A channel's life: connect, change, mend, disconnect. The channel pages and the demo call this, inside `tenant()`.
+
+What a person typed is held to the adapter's own models, the messenger is asked through the driver, and each change
+is in the audit log.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from asgiref.sync import async_to_sync
+from django.conf import settings as installation
+from django.db import transaction
+from pydantic import BaseModel, ValidationError
+
+from messengers import hints
+from messengers.adapter import ChannelFacts, Steps
+from messengers.driver import Driver, open_client
+from messengers.models import Channel
+from messengers.registry import messenger
+from workspaces.models import AuditEntry, User
+
+State = Channel.State
+_Result = TypeVar("_Result")
+
+
+class InvalidSettingsError(Exception):
+    """What was typed does not hold. `errors` maps a field's name to pydantic's code: `missing`, `string_too_long`, …"""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        """Keep the errors."""
+        super().__init__(dict(errors))
+        self.errors = dict(errors)
+
+
+class RefusedByMessengerError(Exception):
+    """The messenger would not have it. `reason` is a code that the page has words for."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+def facts(channel: Channel) -> ChannelFacts:
+    """Return what an adapter may know of a channel."""
+    return ChannelFacts(
+        key=channel.key,
+        settings=channel.settings,
+        secrets=channel.secrets,
+        hook_url=f"{installation.BASE_URL}/hooks/{channel.kind}/{channel.key}",
+    )
+
+
+def connect(
+    kind: str, name: str, settings: Mapping[str, Any], secrets: Mapping[str, str], actor: User | None
+) -> Channel:
+    """Make a channel: its settings hold, and the messenger has accepted its keys. It works from now on."""
+    adapter = messenger(kind)
+    channel = Channel(kind=kind, name=name, settings=_held(adapter.Settings, settings))
+    if adapter.Secrets is not None:
+        channel.secrets = _held(adapter.Secrets, secrets)
+    channel.settings |= _asked(adapter.connect(facts(channel)))
+    channel.save()
+    _record(actor, "channel.connected", channel, {"settings": [None, channel.settings]})
+    return channel
+
+
+def change(
+    channel: Channel,
+    actor: User | None,
+    *,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, str] | None = None,
+) -> Channel:
+    """Change a channel's name, settings or secrets. New secrets are shown to the messenger first."""
+    adapter = messenger(channel.kind)
+    locked = Channel.objects.select_for_update().get(pk=channel.pk)
+    changes: dict[str, Any] = {}
+    if name is not None and name != locked.name:
+        changes["name"] = [locked.name, name]
+        locked.name = name
+    if settings is not None:
+        held = {**locked.settings, **_held(adapter.Settings, settings)}
+        if held != locked.settings:
+            changes["settings"] = [locked.settings, held]
+            locked.settings = held
+    if secrets is not None and adapter.Secrets is not None:
+        locked.secrets = _held(adapter.Secrets, secrets)
+        locked.settings |= _asked(adapter.connect(facts(locked)))
+        locked.state, locked.broken_reason = State.ACTIVE, ""
+        changes["secrets"] = ["***", "***"]
+    if changes:
+        locked.save()
+        _record(actor, "channel.changed", locked, changes)
+        transaction.on_commit(lambda: hints.wake(locked.pk))
+    return locked
+
+
+def reconnect(channel: Channel, actor: User | None) -> Channel:
+    """Bring a broken or disconnected channel back, with the keys that it has. What waited in it leaves."""
+    locked = Channel.objects.select_for_update().get(pk=channel.pk)
+    locked.settings |= _asked(messenger(locked.kind).connect(facts(locked)))
+    _record(actor, "channel.reconnected", locked, {"state": [locked.state, State.ACTIVE]})
+    locked.state, locked.broken_reason, locked.paused_until = State.ACTIVE, "", None
+    locked.save()
+    transaction.on_commit(lambda: hints.wake(locked.pk))
+    return locked
+
+
+def disconnect(channel: Channel, actor: User | None) -> Channel:
+    """Switch a channel off: nothing comes in or leaves. Its people and history stay."""
+    locked = Channel.objects.select_for_update().get(pk=channel.pk)
+    if locked.state != State.DISCONNECTED:
+        _asked(messenger(locked.kind).disconnect(facts(locked)))
+        _record(actor, "channel.disconnected", locked, {"state": [locked.state, State.DISCONNECTED]})
+        locked.state = State.DISCONNECTED
+        locked.save(update_fields=["state"])
+    return locked
+
+
+def _held(model: type[BaseModel], typed: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return model.model_validate(dict(typed)).model_dump(mode="json")
+    except ValidationError as error:
+        errors = {".".join(str(part) for part in one["loc"]): one["type"] for one in error.errors()}
+        raise InvalidSettingsError(errors) from error
+
+
+def _asked(steps: Steps[_Result]) -> _Result:
+    async def run() -> _Result:
+        async with open_client() as client:
+            return await Driver(client).run(steps)
+
+    try:
+        return async_to_sync(run)()
+    except ValueError as error:
+        raise RefusedByMessengerError(str(error)) from error
+
+
+def _record(actor: User | None, action: str, channel: Channel, changes: Mapping[str, Any]) -> None:
+    AuditEntry.objects.create(
+        actor=actor,
+        action=action,
+        target_type="channel",
+        target_id=channel.pk,
+        target_name=channel.name,
+        changes=dict(changes),
+    )

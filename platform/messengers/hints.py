@@ -1,0 +1,82 @@
+"""What Valkey knows and may forget: that a channel has something to send, and how many senders are wanted and alive.
+
+Losing any of it costs at most a second: senders and sweepers find their work by scanning PostgreSQL. The outbox wakes,
+senders listen, the beat counts.
+"""
+
+import logging
+import time
+from collections.abc import AsyncIterator
+from functools import cache
+
+import redis
+import redis.asyncio
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+_WAKE = "kaskad:wake"
+_PLACES = "kaskad:senders:places"
+_ALIVE_SECONDS = 10.0
+
+
+@cache
+def _client() -> "redis.Redis":
+    return redis.Redis.from_url(
+        settings.CELERY_BROKER_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=True
+    )
+
+
+def wake(channel_id: int) -> None:
+    """Tell the senders that a channel has a message. Call it on commit."""
+    try:
+        _client().publish(_WAKE, channel_id)
+    except redis.RedisError as error:
+        logger.warning("No hint to the senders, they will find it by themselves: %s", error)
+
+
+async def woken() -> AsyncIterator[int]:
+    """Yield the ids of channels that were woken; ends when Valkey is gone."""
+    client = redis.asyncio.Redis.from_url(settings.CELERY_BROKER_URL, decode_responses=True)
+    try:
+        async with client.pubsub(ignore_subscribe_messages=True) as subscription:
+            await subscription.subscribe(_WAKE)
+            async for message in subscription.listen():
+                yield int(message["data"])
+    except redis.RedisError as error:
+        logger.warning("No hints for a while: %s", error)
+    finally:
+        await client.aclose()
+
+
+def offer_places(worker: str, count: int) -> None:
+    """Say that a worker process has room for `count` senders. Repeat it every few seconds."""
+    until = time.time() + _ALIVE_SECONDS
+    _client().zadd(_PLACES, {f"{worker}/{number}": until for number in range(count)})
+
+
+def places() -> list[str]:
+    """Return the places where a sender may run now."""
+    client = _client()
+    client.zremrangebyscore(_PLACES, 0, time.time())
+    return sorted(str(place) for place in client.zrange(_PLACES, 0, -1))
+
+
+def claim_place(place: str, token: str) -> bool:
+    """Take a place for a sender that is to run under `token`, or keep it. False when another sender has it."""
+    client = _client()
+    key = f"kaskad:sender:{place}"
+    if client.set(key, token, nx=True, px=int(_ALIVE_SECONDS * 1000)):
+        return True
+    if client.get(key) != token:
+        return False
+    client.pexpire(key, int(_ALIVE_SECONDS * 1000))
+    return True
+
+
+def free_place(place: str, token: str) -> None:
+    """Give a place back."""
+    client = _client()
+    key = f"kaskad:sender:{place}"
+    if client.get(key) == token:
+        client.delete(key)
