@@ -19,7 +19,8 @@ import pytest
 import redis
 from cryptography.fernet import Fernet
 
-from config.local_servers import APP_ROLE, OWNER_ROLE, LocalPostgres, LocalValkey
+from config.local_places import APP_ROLE, OWNER_ROLE
+from config.local_servers import LocalPostgres, LocalValkey
 
 DATABASE = "kaskad_test"
 _servers = pytest.StashKey[tuple[LocalPostgres, LocalValkey]]()
@@ -34,18 +35,19 @@ def pytest_configure(config: pytest.Config) -> None:
     _remove_what_killed_runs_left()
     folder = Path(tempfile.mkdtemp(prefix=f"kaskad-test-{os.getpid()}-", dir="/tmp"))
     folder.chmod(0o711)
-    postgres, valkey = LocalPostgres(folder / "postgres", throwaway=True), LocalValkey(folder / "valkey")
+    postgres, valkey = LocalPostgres(folder, throwaway=True), LocalValkey(folder)
     config.stash[_folder], config.stash[_servers] = folder, (postgres, valkey)
     valkey.start()
     os.environ.update(
         DJANGO_SETTINGS_MODULE="config.settings",
-        DATABASE_URL=postgres.url(APP_ROLE, DATABASE),
-        DATABASE_OWNER_URL=postgres.url(OWNER_ROLE, DATABASE),
+        KASKAD_ENV_FILE=os.devnull,  # a developer's own settings are not the tests'
+        KASKAD_VAR=str(folder),
+        DATABASE_URL=postgres.place.url(APP_ROLE, DATABASE),
+        DATABASE_OWNER_URL=postgres.place.url(OWNER_ROLE, DATABASE),
         REDIS_URL=valkey.url,
         KASKAD_SECRET_KEY="tests",
         KASKAD_ENCRYPTION_KEYS=Fernet.generate_key().decode(),
         KASKAD_BASE_URL="http://testserver",
-        KASKAD_MEDIA_ROOT=str(folder / "media"),
     )
     sys.addaudithook(_stay_on_this_machine)
     django.setup()
@@ -61,7 +63,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def owner_url(pytestconfig: pytest.Config) -> str:
     """The test database's address as its owner."""
-    return pytestconfig.stash[_servers][0].url(OWNER_ROLE, DATABASE)
+    return pytestconfig.stash[_servers][0].place.url(OWNER_ROLE, DATABASE)
 
 
 @pytest.fixture(scope="session")

