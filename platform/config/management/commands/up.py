@@ -1,0 +1,116 @@
+"""Start Kaskad on this machine, with servers of its own where none are given; stop everything on Ctrl-C."""
+
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from types import FrameType
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from config import local_places
+from config.environment import ROOT
+from config.house import CannotStartError, House, choose_port, only_one
+from config.local_servers import LocalPostgres, LocalValkey, ServerFailedError
+from config.settings import env
+
+_VISITOR_SITE = ROOT / "tests" / "lab" / "visitor_site.py"
+
+
+class Command(BaseCommand):
+    help = "Start Kaskad on this machine, with servers of its own where none are given."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._lock = threading.Lock()
+        self._stopping = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        try:
+            with ExitStack() as stack:
+                self._run(stack)
+        except (CannotStartError, ServerFailedError) as error:
+            raise CommandError(str(error)) from error
+
+    def _run(self, stack: ExitStack) -> None:
+        stack.enter_context(only_one(env.kaskad_var))
+        given = env.model_fields_set
+        port = choose_port(
+            env.kaskad_host, env.kaskad_port, setting="KASKAD_PORT", chosen_by_user="kaskad_port" in given
+        )
+        demo_port = choose_port(
+            env.kaskad_host,
+            env.kaskad_demo_port,
+            setting="KASKAD_DEMO_PORT",
+            chosen_by_user="kaskad_demo_port" in given,
+        )
+        self._start_servers(stack)
+        self._prepare_database()
+        address = env.kaskad_base_url
+        if address == f"http://localhost:{env.kaskad_port}":
+            address = f"http://localhost:{port}"
+        house = House(
+            host=env.kaskad_host,
+            port=port,
+            folder=env.kaskad_var / "run",
+            environment={"KASKAD_PORT": str(port), "KASKAD_BASE_URL": address},
+            say=self._say,
+        )
+        stack.callback(house.stop)
+        house.start()
+        house.add(
+            "visitor", str(_VISITOR_SITE), "--host", env.kaskad_host, "--port", str(demo_port), "--kaskad", address
+        )
+        house.await_health(stopping=lambda: self._stopping)
+        if not self._stopping:
+            self._welcome(address, f"http://localhost:{demo_port}")
+        while not self._stopping:
+            house.supervisor.tend()
+            time.sleep(0.2)
+        self._say("kaskad", "stopping …")
+
+    def _port(self, name: str) -> int:
+        wanted, chosen = getattr(env, name), name in env.model_fields_set
+        return choose_port(env.kaskad_host, wanted, setting=name.upper(), chosen_by_user=chosen)
+
+    def _start_servers(self, stack: ExitStack) -> None:
+        if env.database_url == local_places.postgres_place(env.kaskad_var).url(local_places.APP_ROLE):
+            postgres = LocalPostgres(env.kaskad_var)
+            stack.callback(postgres.stop)
+            postgres.start()
+            postgres.create_database(local_places.DATABASE)
+        if env.redis_url == local_places.valkey_url(env.kaskad_var):
+            valkey = LocalValkey(env.kaskad_var)
+            stack.callback(valkey.stop)
+            valkey.start()
+
+    def _prepare_database(self) -> None:
+        self._say("kaskad", "bringing the database up to date")
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("check", databases=["default"])
+        connections.close_all()
+
+    def _welcome(self, address: str, visitor_site: str) -> None:
+        for line in (
+            "",
+            "Kaskad is ready.",
+            f"  Address           {address}",
+            f"  A shop with chat  {visitor_site}",
+            "  Ctrl-C stops everything. The data stay.",
+            "",
+        ):
+            self._say("kaskad", line)
+
+    def _say(self, part: str, line: str) -> None:
+        with self._lock:
+            sys.stdout.write(f"{part:<8}| {line}\n")
+            sys.stdout.flush()
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        if self._stopping:
+            sys.exit(130)  # asked twice: the parts follow us, see `die_with_parent`
+        self._stopping = True
