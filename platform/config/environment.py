@@ -60,12 +60,6 @@ def _fernet_keys(value: SecretStr) -> SecretStr:
     return value
 
 
-def _filled(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().strip():
-        raise ValueError("must not be empty")
-    return value
-
-
 DatabaseUrl = Annotated[str, _scheme("postgresql", "postgres"), AfterValidator(_names_a_database)]
 RedisUrl = Annotated[str, _scheme("redis", "rediss", "unix")]
 WebUrl = Annotated[str, _scheme("http", "https")]
@@ -76,13 +70,13 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 class Environment(BaseSettings):
     """What an installation decides. Names are those of the environment variables, in lower case."""
 
-    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, validate_default=False)
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 
     kaskad_var: Path = ROOT / "var"
     database_url: DatabaseUrl = ""
     database_owner_url: DatabaseUrl = ""
     redis_url: RedisUrl = ""
-    kaskad_secret_key: Annotated[SecretStr, AfterValidator(_filled)]
+    kaskad_secret_key: SecretStr
     kaskad_encryption_keys: Annotated[SecretStr, AfterValidator(_fernet_keys)]
     kaskad_host: str = "127.0.0.1"
     kaskad_port: Port = 8000
