@@ -15,7 +15,11 @@ class WorkspacesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Build the walls once all tables of a `migrate` stand."""
+        """Build the walls once all tables of a `migrate` stand; tell open sockets of changed memberships."""
+        from workspaces import checks, signals
+
+        checks.register()
+        signals.connect()
         post_migrate.connect(_build_walls, sender=self)
 
 

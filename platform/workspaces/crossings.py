@@ -13,4 +13,4 @@ def ids_across_workspaces(function: str, *arguments: Any) -> list[tuple[int, ...
     marks = ", ".join(["%s"] * len(arguments))
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM kaskad.{connection.ops.quote_name(function)}({marks})", arguments)  # noqa: S608
-        return cursor.fetchall()
+        return list(cursor.fetchall())

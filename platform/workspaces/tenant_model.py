@@ -1,7 +1,7 @@
 """The base of every model that belongs to a workspace; its manager raises outside `tenant()`."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from django.db import models
 
@@ -15,8 +15,8 @@ class _CurrentWorkspace(models.Expression):
 
     output_field = models.BigIntegerField()
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[int]]:
-        return "%s", [current_workspace_id()]
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[int, ...]]:
+        return "%s", (current_workspace_id(),)
 
 
 class TenantManager(models.Manager[_Row_co], Generic[_Row_co]):
@@ -58,7 +58,8 @@ class WorkspaceKey(models.ForeignKey[Any, Any]):
         """Take only what migrations hand in."""
         kwargs.setdefault("to", "workspaces.Workspace")
         kwargs.setdefault("on_delete", models.CASCADE)
-        super().__init__(**{"default": current_workspace_id, "editable": False, "related_name": "+"} | kwargs)
+        ours: dict[str, Any] = {"default": current_workspace_id, "editable": False, "related_name": "+"}
+        super().__init__(**ours | kwargs)
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         """Stand in migrations as a plain key without a default."""
@@ -72,9 +73,11 @@ class TenantModel(models.Model):
 
     append_only: ClassVar[bool] = False  # the app may add rows and read them, never change or remove one
 
+    if TYPE_CHECKING:
+        workspace_id: int
     workspace = WorkspaceKey()
 
-    objects: TenantManager[Self] = TenantManager()
+    objects = TenantManager()
 
     class Meta:
         abstract = True
@@ -89,7 +92,15 @@ class TenantModel(models.Model):
         update_fields: Iterable[str] | None = None,
     ) -> None:
         """Save inside this row's own workspace; ForeignWorkspaceError elsewhere."""
-        if self.workspace_id != current_workspace_id():
-            msg = f"{self._meta.label} of workspace {self.workspace_id} saved inside {current_workspace_id()}."
-            raise ForeignWorkspaceError(msg)
+        self._refuse_foreign("saved")
         super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
+
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Delete inside this row's own workspace; ForeignWorkspaceError elsewhere, where nothing would be deleted."""
+        self._refuse_foreign("deleted")
+        return super().delete(using=using, keep_parents=keep_parents)
+
+    def _refuse_foreign(self, deed: str) -> None:
+        if self.workspace_id != current_workspace_id():
+            msg = f"{self._meta.label} of workspace {self.workspace_id} {deed} inside {current_workspace_id()}."
+            raise ForeignWorkspaceError(msg)

@@ -73,7 +73,8 @@ def standing(using: str = DEFAULT_DB_ALIAS) -> dict[str, Table]:
     """Read from the catalogue what guards each table of the schema."""
     with connections[using].cursor() as cursor:
         cursor.execute(_STANDING, [_POLICY, CONDITION, CONDITION])
-        return {name: Table(*facts, frozenset(constraints)) for name, *facts, constraints in cursor.fetchall()}
+        rows: list[tuple[str, bool, bool, int, int, list[str]]] = cursor.fetchall()
+    return {row[0]: Table(row[1], row[2], row[3], row[4], frozenset(row[5])) for row in rows}
 
 
 def build(using: str) -> None:

@@ -1,0 +1,29 @@
+"""What the rest of the house is told of members: sockets look again whether they may stay open."""
+
+from functools import partial
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+
+from workspaces.models import Membership
+from workspaces.tenant_consumer import membership_group
+
+
+def connect() -> None:
+    """Listen to changes of memberships; called once, when the app is ready."""
+    post_save.connect(_tell_sockets, sender=Membership)
+    post_delete.connect(_tell_sockets, sender=Membership)
+
+
+def _tell_sockets(instance: Membership, *, created: bool = False, **_kwargs: Any) -> None:
+    if not created:
+        # A hint: a socket that misses it looks again by itself a little later.
+        group = membership_group(instance.workspace_id, instance.user.pk)
+        transaction.on_commit(partial(_send, group), robust=True)
+
+
+def _send(group: str) -> None:
+    async_to_sync(get_channel_layer().group_send)(group, {"type": "membership.changed"})
