@@ -11,5 +11,8 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from config.urls import websocket_urlpatterns  # noqa: E402
+from workspaces.checks import refuse_strong_role  # noqa: E402
+
+refuse_strong_role()
 
 application = ProtocolTypeRouter({"http": http, "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))})
