@@ -60,20 +60,31 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The cheap ones first; and Playwright leaves an event loop behind in which no asynchronous test could run.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session")
-def owner_url(pytestconfig: pytest.Config) -> str:
+def local_postgres(pytestconfig: pytest.Config) -> LocalPostgres:
+    """This run's PostgreSQL."""
+    postgres, _valkey = pytestconfig.stash[_servers]
+    postgres.start()
+    return postgres
+
+
+@pytest.fixture(scope="session")
+def owner_url(local_postgres: LocalPostgres) -> str:
     """The test database's address as its owner."""
-    return pytestconfig.stash[_servers][0].place.url(OWNER_ROLE, DATABASE)
+    return local_postgres.place.url(OWNER_ROLE, DATABASE)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(pytestconfig: pytest.Config, django_db_blocker: Any, owner_url: str) -> None:
+def django_db_setup(local_postgres: LocalPostgres, django_db_blocker: Any, owner_url: str) -> None:
     from django.core.management import call_command
     from django.test import TransactionTestCase
 
-    postgres, _valkey = pytestconfig.stash[_servers]
-    postgres.start()
-    postgres.create_database(DATABASE)
+    local_postgres.create_database(DATABASE)
     with django_db_blocker.unblock():
         call_command("migrate", interactive=False, verbosity=0)
         from django.db import connections

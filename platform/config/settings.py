@@ -2,6 +2,7 @@
 
 import re
 import sys
+import warnings
 from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
@@ -56,7 +57,11 @@ INSTALLED_APPS = [
     "messengers",
     "bots",
     "chatpanel",
+    "analytics",
 ]
+
+# Ours, which must lie in the repository and nowhere else: a check at start looks.
+LOCAL_APPS = INSTALLED_APPS[INSTALLED_APPS.index("config") :]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -76,6 +81,9 @@ MIDDLEWARE = [
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 
+# Who may open the pages that libraries bring; ours declare it themselves.
+PAGES_OF_LIBRARIES: dict[str, str] = {}
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -91,18 +99,20 @@ TEMPLATES = [
                     ],
                 )
             ],
-            "builtins": ["django_cotton.templatetags.cotton"],
+            "builtins": ["django_cotton.templatetags.cotton", "config.templatetags.face"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "config.shell.shell",
             ],
         },
     }
 ]
 COTTON_DIR = "cotton"
+COTTON_ISOLATE_BY_DEFAULT = True
 
 AUTH_USER_MODEL = "workspaces.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -133,7 +143,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "static" / "collected"
 STATICFILES_DIRS = [path for path in (ROOT / "static" / "dist", ROOT / "static" / "images") if path.exists()]
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # where nothing was collected, as after `make run`
+warnings.filterwarnings("ignore", message="No directory at: .*collected", module="django.core.handlers.base")
 
 
 def WHITENOISE_IMMUTABLE_FILE_TEST(_path: str, url: str) -> bool:  # noqa: N802
@@ -142,20 +153,26 @@ def WHITENOISE_IMMUTABLE_FILE_TEST(_path: str, url: str) -> bool:  # noqa: N802
 
 
 DJANGO_VITE = {"default": {"manifest_path": ROOT / "static" / "dist" / "manifest.json", "dev_mode": False}}
+WIDGET_DIR = ROOT / "static" / "dist" / "widget"  # served to other sites by the site chat
 MEDIA_ROOT = env.kaskad_media_root
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.redis_url}}
+REDIS_URL = env.redis_url
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [env.redis_url]}}
+    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
 }
 
-CELERY_BROKER_URL = addresses.broker(env.redis_url)
+CELERY_BROKER_URL = addresses.broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_DEFAULT_QUEUE = "work"
+CELERY_BEAT_SCHEDULE = {
+    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
+}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -44,6 +44,10 @@ class Site(ThreadingHTTPServer):
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
+    def page(self, key: str, language: str = "ru") -> str:
+        """Return the address of the page with the chat of this channel."""
+        return f"{self.address}/?key={key}&lang={language}"
+
 
 class _Page(BaseHTTPRequestHandler):
     server: Site
