@@ -10,3 +10,9 @@ class ChatpanelConfig(AppConfig):
     name = "chatpanel"
     verbose_name = _("Chats")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to what happens in conversations."""
+        from chatpanel import live
+
+        live.connect()

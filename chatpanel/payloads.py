@@ -1,0 +1,155 @@
+"""What the panel's pages and live events say of conversations and messages, as plain dictionaries.
+
+Payloads go to readers of both languages, so they hold codes and moments; the panel puts them into words.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from bots.models import Run
+from chatpanel.models import ConversationEvent
+from messengers import markup, media, outbox
+from messengers.content import Attachment, Content
+from messengers.models import Attempt, Conversation, Message
+from workspaces.models import User
+
+Payload = dict[str, Any]
+PREVIEW = 140
+
+
+def conversation(row: Conversation) -> Payload:
+    """Describe a conversation as the list and the head of the thread show it; `row` is from `listing.described`."""
+    return {
+        "id": row.pk,
+        "revision": row.revision,
+        "contact": {
+            "id": row.contact_id,
+            "name": row.contact.name,
+            "phone": row.contact.phone,
+            "email": row.contact.email,
+        },
+        "channel": {"id": row.channel_id, "kind": row.channel.kind, "name": row.channel.name},
+        "subscriber": row.identity.state,
+        "owner": row.owner,
+        "assignee": person(row.assignee),
+        "state": row.state,
+        "unread": row.unread,
+        "waiting_since": moment(row.waiting_since),
+        "last_message_at": moment(row.last_message_at),
+        "last": _last(row.last_message) if row.last_message else None,
+    }
+
+
+def messages(rows: Iterable[Message]) -> list[Payload]:
+    """Describe lines of a thread; one query finds the flows that spoke."""
+    rows = list(rows)
+    runs = {row.source_id for row in rows if row.source == Message.Source.BOT and row.source_id}
+    flows = dict(Run.objects.filter(id__in=runs).values_list("id", "flow__name")) if runs else {}
+    return [_message(row, flows) for row in rows]
+
+
+def event(row: ConversationEvent) -> Payload:
+    """Describe a line between the messages."""
+    return {
+        "id": row.pk,
+        "conversation": row.conversation_id,
+        "kind": row.kind,
+        "actor": person(row.actor),
+        "subject": person(row.subject),
+        "text": row.text,
+        "after": row.after_message,
+        "client_id": row.client_id,
+        "at": moment(row.created_at),
+    }
+
+
+def attempt(row: Attempt) -> Payload:
+    """Describe one try to send a message."""
+    return {
+        "number": row.number,
+        "started_at": moment(row.started_at),
+        "finished_at": moment(row.finished_at),
+        "outcome": row.outcome,
+        "reason": row.reason,
+    }
+
+
+def person(user: User | None) -> Payload | None:
+    """Name a colleague."""
+    return {"id": user.pk, "name": str(user)} if user else None
+
+
+def card(row: Conversation) -> Payload:
+    """Describe who the conversation is with: what the right-hand column shows besides the row itself."""
+    run = Run.objects.filter(conversation=row).select_related("flow").order_by("-id").first()
+    return {
+        "first_seen": moment(row.contact.created_at),
+        "language": row.contact.language,
+        "time_zone": row.contact.time_zone,
+        "context": row.context,
+        "run": {"flow": run.flow.name, "state": run.state, "at": moment(run.updated_at)} if run else None,
+    }
+
+
+def attachment(part: Attachment) -> Payload:
+    """Describe a file, with the signed address by which it is read."""
+    return {
+        "kind": part.kind,
+        "name": part.name,
+        "size": part.size,
+        "type": part.content_type,
+        "url": media.signed_url(part.media),
+    }
+
+
+def moment(at: datetime | None) -> str | None:
+    """Write a moment down."""
+    return at.isoformat() if at else None
+
+
+def _message(row: Message, flows: dict[int, str]) -> Payload:
+    content = Content.model_validate(row.content)
+    return {
+        "id": row.pk,
+        "conversation": row.conversation_id,
+        "revision": row.revision,
+        "client_id": row.client_id,
+        "direction": row.direction,
+        "source": row.source,
+        "author": person(row.author),
+        "flow": flows.get(row.source_id or 0),
+        "status": row.status,
+        "reason": row.reason,
+        "attempts": row.attempts,
+        "retriable": row.status in outbox.RETRIABLE,
+        "at": moment(row.created_at),
+        "content": _content(content),
+    }
+
+
+def _content(content: Content) -> Payload:
+    return {
+        "spans": [
+            {"text": span.text, "styles": span.styles, "href": span.href}
+            for span in (markup.parse(content.text) if content.markup else [markup.Span(content.text)])
+        ],
+        "attachments": [attachment(part) for part in content.attachments],
+        "buttons": [
+            {"kind": button.kind, "text": button.text, "url": str(getattr(button, "url", ""))}
+            for button in content.buttons
+        ],
+        "location": content.location.model_dump() if content.location else None,
+    }
+
+
+def _last(row: Message) -> Payload:
+    text = str(row.content.get("text", ""))
+    files = row.content.get("attachments") or []
+    return {
+        "id": row.pk,
+        "direction": row.direction,
+        "source": row.source,
+        "text": text[:PREVIEW],
+        "file": files[0]["kind"] if files else None,
+    }

@@ -1,0 +1,293 @@
+"""The panel's page, and the endpoints that its island calls. Each reads the request, calls one function, answers."""
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chatpanel import catching_up, contact_card, listing, live, page_data, payloads, presence, replying, thread
+from chatpanel.refusals import RefusedError, answers_in_json, invalid, read
+from messengers import conversations, media, outbox
+from messengers.changes import take_cursor
+from messengers.content import Content
+from messengers.models import Attempt, Conversation, Media, Message
+from workspaces.access import TenantRequest, page
+from workspaces.roles import Permission
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Reply(_Body):
+    """An answer: what it says, and what its writer had seen when he wrote it."""
+
+    client_id: str = Field(min_length=8, max_length=64)
+    text: str = Field(default="", max_length=20_000)
+    attachments: list[int] = Field(default_factory=list, max_length=10)
+    seen_message: int | None = None
+    known_assignee: int | None = None
+
+
+class Note(_Body):
+    """A line for colleagues."""
+
+    client_id: str = Field(min_length=8, max_length=64)
+    text: str = Field(min_length=1, max_length=4000)
+
+
+class Takeover(_Body):
+    """Whom the person saw answering."""
+
+    known_assignee: int | None = None
+
+
+class Assignment(_Body):
+    """To whom; null for nobody in particular."""
+
+    assignee: int | None
+
+
+class Seen(_Body):
+    """Up to which message."""
+
+    message: int
+
+
+@page(Permission.ANSWER_CHATS)
+@require_GET
+def panel(request: TenantRequest, conversation_id: int | None = None) -> HttpResponse:
+    """Show the panel, perhaps with a conversation open. The island draws all of it."""
+    if conversation_id is not None:
+        get_object_or_404(Conversation, pk=conversation_id)
+    return render(request, "chatpanel/panel.html", {"panel": page_data.panel(request, conversation_id)})
+
+
+@page(Permission.ANSWER_CHATS)
+@require_GET
+@answers_in_json
+def conversation_list(request: TenantRequest) -> HttpResponse:
+    """Answer one page of the list, and the cursor from which changes to it will be told."""
+    try:
+        filters = listing.Filters.model_validate(request.GET.dict())
+    except ValidationError as error:
+        raise invalid({str(part["loc"][0]): part["msg"] for part in error.errors()}) from error
+    cursor = take_cursor()
+    found = listing.find(filters, request.user.pk)
+    rows = [payloads.conversation(row) for row in found.conversations]
+    return JsonResponse({"conversations": rows, "after": found.after, "cursor": cursor, "unread": live.unread()})
+
+
+@page(Permission.ANSWER_CHATS)
+@require_GET
+@answers_in_json
+def conversation(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Answer all that opening a conversation shows."""
+    row = _described(conversation_id)
+    return JsonResponse(
+        {
+            "conversation": payloads.conversation(row),
+            "card": payloads.card(row),
+            "viewers": presence.viewers(row.pk),
+            **_history(row, None),
+        }
+    )
+
+
+@page(Permission.ANSWER_CHATS)
+@require_GET
+@answers_in_json
+def older(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Answer the page of the thread above a message."""
+    before = request.GET.get("before", "")
+    if not before.isdigit():
+        raise invalid({"before": _("A message's number is needed.")})
+    return JsonResponse(_history(_described(conversation_id), int(before)))
+
+
+@page(Permission.ANSWER_CHATS)
+@require_GET
+@answers_in_json
+def since(request: TenantRequest) -> HttpResponse:
+    """Answer what was missed, for panels whose socket is closed."""
+    cursor, open_one = request.GET.get("cursor", ""), request.GET.get("conversation", "")
+    if not cursor.isdigit():
+        raise invalid({"cursor": _("A cursor is needed.")})
+    presence.panel_is_open(request.workspace.pk)
+    return JsonResponse(catching_up.missed(int(cursor), int(open_one) if open_one.isdigit() else None))
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def reply(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Send an answer."""
+    asked = read(Reply, request.body)
+    _described(conversation_id)
+    message = replying.reply(
+        conversation_id,
+        request.user,
+        _content(asked),
+        client_id=asked.client_id,
+        seen_message_id=asked.seen_message,
+        known_assignee=asked.known_assignee,
+    )
+    return JsonResponse(
+        {"messages": payloads.messages(thread.said().filter(pk=message.pk)), **_row(conversation_id)}, status=201
+    )
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def note(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Leave a note for colleagues."""
+    asked = read(Note, request.body)
+    _described(conversation_id)
+    line = replying.note(conversation_id, request.user, asked.text, client_id=asked.client_id)
+    return JsonResponse({"events": [payloads.event(line)]}, status=201)
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def take_over(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Take the conversation over from the bot, or knowingly from a colleague."""
+    asked = read(Takeover, request.body)
+    _described(conversation_id)
+    replying.take_over(conversation_id, request.user, known_assignee=asked.known_assignee)
+    return JsonResponse(_row(conversation_id))
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def assign(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Give the conversation to a colleague."""
+    asked = read(Assignment, request.body)
+    _described(conversation_id)
+    replying.assign(conversation_id, request.user, asked.assignee)
+    return JsonResponse(_row(conversation_id))
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def give_back(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Let the bot answer again."""
+    _described(conversation_id)
+    replying.give_back(conversation_id, request.user)
+    return JsonResponse(_row(conversation_id))
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def close(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Close the conversation."""
+    _described(conversation_id)
+    replying.close(conversation_id, request.user)
+    return JsonResponse(_row(conversation_id))
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def reopen(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Open it again."""
+    _described(conversation_id)
+    replying.reopen(conversation_id, request.user)
+    return JsonResponse(_row(conversation_id))
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def seen(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Record how far the thread was seen."""
+    asked = read(Seen, request.body)
+    conversations.mark_seen(_described(conversation_id), asked.message)
+    return JsonResponse(_row(conversation_id))
+
+
+@page(Permission.EDIT_CONTACTS)
+@require_POST
+@answers_in_json
+def contact(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Correct the contact's name, phone or e-mail."""
+    correction = read(contact_card.Correction, request.body)
+    region = "RU" if request.workspace.language == "ru" else "US"
+    try:
+        contact_card.correct(_described(conversation_id), correction, request.user, region=region)
+    except contact_card.WrongFieldsError as error:
+        raise invalid(error.fields) from error
+    return JsonResponse(_row(conversation_id))
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def retry(request: TenantRequest, message_id: int) -> HttpResponse:
+    """Try once more to send a message that did not arrive."""
+    message = get_object_or_404(Message, pk=message_id)
+    outbox.retry(message, request.user)
+    return JsonResponse({"messages": payloads.messages(thread.said().filter(pk=message_id))})
+
+
+@page(Permission.ANSWER_CHATS)
+@require_GET
+@answers_in_json
+def attempts(request: TenantRequest, message_id: int) -> HttpResponse:
+    """Answer every try to send a message."""
+    message = get_object_or_404(Message, pk=message_id)
+    rows = Attempt.objects.filter(message=message).order_by("number")
+    return JsonResponse({"attempts": [payloads.attempt(row) for row in rows]})
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def upload(request: TenantRequest) -> HttpResponse:
+    """Store a file that an answer will carry."""
+    file = request.FILES.get("file")
+    if file is None:
+        raise invalid({"file": _("Choose a file.")})
+    try:
+        stored = media.store(file, request.user)
+    except media.MediaRefusedError as error:
+        raise RefusedError(error.code, error.text, status=400) from error
+    return JsonResponse({"id": stored.pk, **payloads.attachment(media.as_attachment(stored))}, status=201)
+
+
+def _described(conversation_id: int) -> Conversation:
+    row: Conversation = get_object_or_404(
+        Conversation.objects.select_related("contact", "channel", "identity", "assignee", "last_message"),
+        pk=conversation_id,
+    )
+    return row
+
+
+def _row(conversation_id: int) -> dict[str, Any]:
+    return {"conversations": [payloads.conversation(_described(conversation_id))]}
+
+
+def _history(row: Conversation, before: int | None) -> dict[str, Any]:
+    found = thread.history(row, before)
+    return {
+        "messages": payloads.messages(found.messages),
+        "events": [payloads.event(line) for line in found.events],
+        "before": found.before,
+    }
+
+
+def _content(asked: Reply) -> Content:
+    files = {file.pk: file for file in Media.objects.filter(pk__in=asked.attachments)}
+    if set(asked.attachments) - set(files):
+        raise invalid({"attachments": _("A file is not there any more: attach it once more.")})
+    if not (asked.text or files):
+        raise invalid({"text": _("There is nothing to send yet.")})
+    parts = [media.as_attachment(files[pk]) for pk in asked.attachments]
+    return Content.plain(asked.text, attachments=parts)

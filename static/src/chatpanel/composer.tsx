@@ -1,0 +1,184 @@
+// Where an answer or a note is written. What is typed is kept at every stroke; what cannot be sent says why.
+import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { fileSize } from "@shared/format";
+import { gettext, interpolate, ngettext } from "@shared/i18n";
+import { Icon } from "@shared/icon";
+import { registerShortcut } from "@shared/shortcuts";
+import { toast } from "@shared/toast";
+import { FileText, Paperclip, SendHorizontal, X } from "lucide-react";
+import { ask, words } from "./api";
+import type { Uploaded } from "./outgoing";
+import type { Conversation } from "./types";
+import { usePanel } from "./use_panel";
+
+const TALLEST = 200; // pixels
+
+export function Composer({ row }: { row: Conversation }) {
+  const { state } = usePanel();
+  const { sending, attach } = useUploads();
+  const blocked = row.subscriber === "blocked";
+  const noting = state.draft.note;
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    if (!blocked && !noting) void attach([...event.dataTransfer.files]);
+  };
+  return (
+    <footer className="chats-composer" data-note={noting || undefined} onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+      <Tabs />
+      {blocked && !noting ? (
+        <p className="chats-blocked" role="status">
+          {gettext("This person has blocked us: messages do not reach him here. You can still leave a note for colleagues.")}
+        </p>
+      ) : (
+        <>
+          {row.subscriber === "unsubscribed" && !noting && <p className="chats-blocked">{gettext("The person has unsubscribed from broadcasts. A personal answer still reaches him.")}</p>}
+          <Files sending={sending} />
+          <Field row={row} attach={attach} />
+        </>
+      )}
+    </footer>
+  );
+}
+
+function Tabs() {
+  const { panel, state } = usePanel();
+  const { draft } = state;
+  const choose = (note: boolean): void => panel.keepDraft({ ...draft, note });
+  return (
+    <div className="chats-tabs">
+      <button type="button" aria-pressed={!draft.note} onClick={() => choose(false)}>
+        {gettext("Answer")}
+      </button>
+      <button type="button" aria-pressed={draft.note} onClick={() => choose(true)}>
+        {gettext("Note")}
+      </button>
+    </div>
+  );
+}
+
+function Field({ row, attach }: { row: Conversation; attach(files: File[]): Promise<void> }) {
+  const { panel, state } = usePanel();
+  const { draft } = state;
+  const field = useRef<HTMLTextAreaElement>(null);
+  const chooser = useRef<HTMLInputElement>(null);
+  const empty = !draft.text.trim() && draft.files.length === 0;
+
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (!element) return;
+    element.style.height = "auto";
+    element.style.height = `${Math.min(element.scrollHeight, TALLEST)}px`;
+  }, [draft.text]);
+  useEffect(
+    () => registerShortcut({ id: "chats.reply", label: gettext("Write an answer"), group: gettext("Chats"), code: "KeyL", alt: true, everywhere: true, run: () => field.current?.focus() }),
+    [],
+  );
+
+  const pressed = (event: KeyboardEvent): void => {
+    if (event.code === "Escape") field.current?.blur();
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    panel.send();
+  };
+  const pasted = (event: ClipboardEvent): void => {
+    const files = [...event.clipboardData.files];
+    if (files.length === 0 || draft.note) return;
+    event.preventDefault();
+    void attach(files);
+  };
+  const prompt = draft.note ? gettext("A note that only colleagues see") : interpolate(gettext("Answer in %(channel)s"), { channel: row.channel.name });
+  return (
+    <div className="chats-field">
+      <textarea
+        ref={field}
+        rows={1}
+        value={draft.text}
+        maxLength={draft.note ? 4000 : 20000}
+        aria-label={draft.note ? gettext("Note") : gettext("Answer")}
+        placeholder={prompt}
+        onChange={(event) => panel.keepDraft({ ...draft, text: event.target.value })}
+        onKeyDown={pressed}
+        onPaste={pasted}
+      />
+      {!draft.note && (
+        <>
+          <input
+            ref={chooser}
+            type="file"
+            multiple
+            hidden
+            onChange={(event) => {
+              void attach([...(event.target.files ?? [])]);
+              event.target.value = "";
+            }}
+          />
+          <button type="button" className="btn btn-ghost btn-square" onClick={() => chooser.current?.click()} title={gettext("Attach a file")}>
+            <Icon of={Paperclip} size={20} label={gettext("Attach a file")} />
+          </button>
+        </>
+      )}
+      <button type="button" className="btn btn-primary chats-send" disabled={empty} onClick={() => panel.send()} title={gettext("Enter sends, Shift+Enter starts a new line")}>
+        <Icon of={SendHorizontal} />
+        <span>{draft.note ? gettext("Leave a note") : gettext("Send")}</span>
+      </button>
+    </div>
+  );
+}
+
+function Files({ sending }: { sending: string[] }) {
+  const { panel, state } = usePanel();
+  const { draft } = state;
+  if (draft.note || (draft.files.length === 0 && sending.length === 0)) return null;
+  const remove = (id: number): void => panel.keepDraft({ ...draft, files: draft.files.filter((file) => file.id !== id) });
+  return (
+    <ul className="chats-files" aria-label={gettext("Attached files")}>
+      {draft.files.map((file) => (
+        <li key={file.id}>
+          {file.kind === "image" ? <img src={file.url} alt="" /> : <Icon of={FileText} />}
+          <span className="chats-file-name">{file.name}</span>
+          <button type="button" onClick={() => remove(file.id)} title={gettext("Remove the file")}>
+            <Icon of={X} label={interpolate(gettext("Remove %(name)s"), { name: file.name })} />
+          </button>
+        </li>
+      ))}
+      {sending.map((name, index) => (
+        <li key={`${name}${index}`} role="status">
+          <span className="spinner" aria-hidden="true" />
+          <span className="chats-file-name">{name}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+// Files are stored as soon as they are attached: the draft holds their numbers, so they survive a reload with it.
+function useUploads() {
+  const { panel } = usePanel();
+  const [sending, setSending] = useState<string[]>([]);
+  const attach = async (files: File[]): Promise<void> => {
+    const conversation = panel.state.open;
+    const { count, size } = panel.boot.files;
+    for (const file of files) {
+      if (panel.state.draft.files.length >= count) {
+        toast({ kind: "error", text: interpolate(ngettext("One message carries at most %(count)s file.", "One message carries at most %(count)s files.", count), { count }) });
+        return;
+      }
+      if (file.size > size) {
+        toast({ kind: "error", text: interpolate(gettext("%(name)s is larger than %(size)s and was not attached."), { name: file.name, size: fileSize(size) }) });
+        continue;
+      }
+      setSending((names) => [...names, file.name]);
+      try {
+        const body = new FormData();
+        body.append("file", file);
+        const stored = await ask<Uploaded>(`${panel.boot.data}upload/`, body);
+        if (panel.state.open === conversation) panel.keepDraft({ ...panel.state.draft, files: [...panel.state.draft.files, stored] });
+      } catch (error) {
+        toast({ kind: "error", text: `${file.name}: ${words(error)}` });
+      } finally {
+        setSending((names) => names.toSpliced(names.indexOf(file.name), 1));
+      }
+    }
+  };
+  return { sending, attach };
+}

@@ -1,0 +1,90 @@
+// What became of a message, in words: where it is, why it did not arrive, what to do about it.
+import { gettext, interpolate } from "@shared/i18n";
+import type { Message, Status } from "./types";
+
+export interface Fate {
+  what: string;
+  todo: string;
+}
+
+export function statusWord(status: Status): string {
+  switch (status) {
+    case "queued":
+      return gettext("Waiting to be sent");
+    case "sending":
+      return gettext("Being sent");
+    case "sent":
+      return gettext("Sent");
+    case "delivered":
+      return gettext("Delivered");
+    case "read":
+      return gettext("Read");
+    case "canceled":
+      return gettext("Taken back");
+    case "uncertain":
+      return gettext("Perhaps not delivered");
+    default:
+      return gettext("Not delivered");
+  }
+}
+
+/** Say what went wrong and what helps; null when nothing did. */
+export function failure(message: Message): Fate | null {
+  switch (message.status) {
+    case "rejected":
+      return { what: withReason(gettext("The messenger refused this message."), message.reason), todo: gettext("Change the message and send it anew, or try once more later.") };
+    case "unreachable":
+      return { what: withReason(gettext("This person cannot be reached here."), message.reason), todo: gettext("Write through another channel, or try again when the person has written to you.") };
+    case "uncertain":
+      return { what: withReason(gettext("The line broke while the message was leaving: it may have arrived or not."), message.reason), todo: gettext("Ask the person, or try again: then it may come twice.") };
+    case "canceled":
+      return { what: withReason(gettext("The message was taken back before it left."), message.reason), todo: "" };
+    default:
+      return null;
+  }
+}
+
+// Kaskad's own codes are put into words; what a messenger says of itself is shown as it says it.
+function withReason(what: string, reason: string): string {
+  if (!reason) return what;
+  const known = knownReason(reason);
+  return `${what} ${known ?? interpolate(gettext("It says: %(reason)s"), { reason })}`;
+}
+
+function knownReason(reason: string): string | null {
+  switch (reason) {
+    case "blocked":
+      return gettext("The person has blocked us.");
+    case "unsubscribed":
+      return gettext("The person has unsubscribed.");
+    case "person_took_over":
+      return gettext("A person took the conversation over meanwhile.");
+    case "batch_stopped":
+      return gettext("The broadcast was stopped.");
+    case "too_late":
+      return gettext("It became too late for it.");
+    case "sender_stalled":
+      return gettext("The sending process stopped half-way.");
+    default:
+      return null;
+  }
+}
+
+export function outcomeWord(outcome: string): string {
+  switch (outcome) {
+    case "":
+      return gettext("Under way");
+    case "sent":
+      return gettext("Sent");
+    case "retry_at":
+      return gettext("Put off");
+    case "unreachable":
+      return gettext("Person not reachable");
+    case "rejected":
+      return gettext("Refused");
+    case "channel_broken":
+      return gettext("The channel needs attention");
+    default:
+      return gettext("Unknown outcome");
+  }
+}
