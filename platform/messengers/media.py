@@ -1,0 +1,177 @@
+"""Files: what may be stored, what each is, and the signed addresses by which they are read.
+
+Called by the site chat's door and the chat panel. What a file is says its content, never its name.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO
+
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import get_valid_filename
+from django.utils.translation import gettext
+from PIL import Image, ImageOps
+
+from messengers.content import Attachment, AttachmentKind
+from messengers.models import Media
+from workspaces.models import User
+from workspaces.scope import current_workspace_id
+
+SIZE_LIMIT = 20 * 1024 * 1024
+PIXEL_LIMIT = 50_000_000
+# Files that run when an agent opens them.
+REFUSED_SUFFIXES = (
+    *(".exe", ".msi", ".bat", ".cmd", ".com", ".scr", ".pif", ".cpl", ".lnk", ".ps1"),
+    *(".vbs", ".js", ".jse", ".wsf", ".hta", ".jar", ".reg", ".apk"),
+)
+_IMAGES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
+# Where in the file, the bytes that stand there, what that makes it.
+_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x1aE\xdf\xa3", "video/webm"),
+    (4, b"ftypM4A", "audio/mp4"),
+    (4, b"ftypqt", "video/quicktime"),
+    (4, b"ftyp", "video/mp4"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
+    (8, b"WAVE", "audio/wav"),
+    (0, b"%PDF-", "application/pdf"),
+    (0, b"PK\x03\x04", "application/zip"),
+)
+INLINE = frozenset({*_IMAGES.values(), *(kind for *_, kind in _SIGNATURES if kind.startswith(("audio/", "video/")))})
+_SALT = "messengers.media"
+
+
+class MediaRefusedError(Exception):
+    """A file that is not stored. `code` is for programs, the text for the person."""
+
+    def __init__(self, code: str, text: str) -> None:
+        """Keep both."""
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+class BadAddressError(Exception):
+    """A file's address that we did not make, or whose time is over (`expired`)."""
+
+    def __init__(self, *, expired: bool = False) -> None:
+        """Keep whether it was good once."""
+        super().__init__()
+        self.expired = expired
+
+
+@dataclass(frozen=True, slots=True)
+class MediaAddress:
+    """What a signed address leads to."""
+
+    workspace_id: int
+    media_id: int
+
+
+def store(file: "File[bytes]", uploaded_by: User | None = None) -> Media:
+    """Store a file that a person sends; MediaRefusedError says in words why not."""
+    name = _safe_name(file.name or "")
+    _check_size(file)
+    _check_name(name)
+    content = file.read()
+    content_type = _sniff(content)
+    if content_type in _IMAGES.values():
+        content = _clean_image(content)
+    media = Media(
+        kind=_kind(content_type), name=name, content_type=content_type, size=len(content), uploaded_by=uploaded_by
+    )
+    media.file.save(name, ContentFile(content), save=False)
+    media.save()
+    return media
+
+
+def as_attachment(media: Media) -> Attachment:
+    """Return the file as a part of a message."""
+    return Attachment(
+        kind=AttachmentKind(media.kind),
+        media=media.pk,
+        name=media.name,
+        content_type=media.content_type,
+        size=media.size,
+    )
+
+
+def signed_url(media: Media | int, *, now: datetime | None = None) -> str:
+    """Return the address of a file of the workspace in scope: good for one to two days, the same all day long.
+
+    A stable address lets browsers keep the file.
+    """
+    media_id = media if isinstance(media, int) else media.pk
+    day = (now or timezone.now()).astimezone(timezone.get_default_timezone()).replace(hour=0, minute=0, second=0)
+    expires = int((day + timedelta(days=2)).timestamp())
+    word = Signer(salt=_SALT, sep=".").sign(f"{current_workspace_id()}-{media_id}-{expires}")
+    return f"{settings.BASE_URL}{reverse('media', args=[word])}"
+
+
+def read_address(word: str, now: datetime) -> MediaAddress:
+    """Return what a signed address leads to, or raise BadAddressError."""
+    try:
+        workspace_id, media_id, expires = map(int, Signer(salt=_SALT, sep=".").unsign(word).split("-"))
+    except (BadSignature, ValueError) as error:
+        raise BadAddressError from error
+    if expires <= now.timestamp():
+        raise BadAddressError(expired=True)
+    return MediaAddress(workspace_id, media_id)
+
+
+def _safe_name(name: str) -> str:
+    try:
+        return get_valid_filename(name.replace("\\", "/").rsplit("/", 1)[-1])[-120:]
+    except ValueError:
+        return "file"
+
+
+def _check_size(file: "File[bytes]") -> None:
+    if not file.size:
+        raise MediaRefusedError("empty_file", gettext("The file is empty."))
+    if file.size > SIZE_LIMIT:
+        raise MediaRefusedError("file_too_large", gettext("The file is larger than 20 MB."))
+
+
+def _check_name(name: str) -> None:
+    if name.lower().endswith(REFUSED_SUFFIXES):
+        raise MediaRefusedError("file_refused", gettext("Programs cannot be sent. Put the file into an archive."))
+
+
+def _sniff(content: bytes) -> str:
+    try:
+        with Image.open(BytesIO(content), formats=list(_IMAGES)) as image:
+            if image.width * image.height > PIXEL_LIMIT:
+                raise MediaRefusedError("image_too_large", gettext("The picture has too many pixels."))
+            return _IMAGES[image.format or ""]
+    except (OSError, SyntaxError, KeyError, ValueError, Image.DecompressionBombError):
+        pass
+    for offset, mark, content_type in _SIGNATURES:
+        if content[offset : offset + len(mark)] == mark:
+            return content_type
+    return "application/octet-stream"
+
+
+def _clean_image(content: bytes) -> bytes:
+    """Take out of a photograph where and with what it was made, and turn it the way it was held."""
+    try:
+        with Image.open(BytesIO(content), formats=list(_IMAGES)) as image:
+            if image.format != "JPEG" or not image.getexif():
+                image.verify()
+                return content
+            turned = BytesIO()
+            ImageOps.exif_transpose(image).save(turned, "JPEG", quality=90)
+            return turned.getvalue()
+    except (OSError, SyntaxError, ValueError) as error:
+        raise MediaRefusedError("broken_image", gettext("The picture is damaged.")) from error
+
+
+def _kind(content_type: str) -> str:
+    kind = content_type.partition("/")[0]
+    return kind if kind in {"image", "video", "audio"} else AttachmentKind.DOCUMENT.value

@@ -1,0 +1,78 @@
+// The panel's own words. A site's page has no catalogue of Kaskad's, so both languages travel with the panel.
+import type { Language } from "./language";
+
+const EN = {
+  bot: "Bot",
+  agent: "Agent",
+  write: "Write a message",
+  send: "Send",
+  attach: "Attach a file",
+  close: "Close chat",
+  log: "Messages",
+  opening: "Opening the chat…",
+  unreachable: "The chat cannot be reached. Check the connection.",
+  tryAgain: "Try again",
+  offline: "No connection. What you write is kept and goes by itself.",
+  empty: "Write to us: we answer here.",
+  earlier: "Show earlier messages",
+  you: "You",
+  waiting: "Waiting for the connection",
+  sent: "Sent",
+  failed: "Not sent",
+  discard: "Remove",
+  tooLarge: "is larger than 20 MB, so it cannot be sent.",
+  emptyFile: "is empty, so there is nothing to send.",
+  tooMany: "At most 10 files at once.",
+  tooLong: "The message is longer than 4,000 characters. Shorten it, or send it in parts.",
+  lostFile: "The file was lost when the page was left. Attach it again.",
+  notSent: "The message was not taken. Try again.",
+  drop: "Drop the files here",
+  phone: "Your phone number",
+  sharePhone: "Send the number",
+  badPhone: "Write the whole number, with the country code.",
+  today: "Today",
+  yesterday: "Yesterday",
+  newTab: "opens in a new tab",
+  map: "On the map",
+};
+
+const RU: typeof EN = {
+  bot: "Бот",
+  agent: "Оператор",
+  write: "Напишите сообщение",
+  send: "Отправить",
+  attach: "Прикрепить файл",
+  close: "Закрыть чат",
+  log: "Сообщения",
+  opening: "Открываем чат…",
+  unreachable: "Чат недоступен. Проверьте соединение.",
+  tryAgain: "Повторить",
+  offline: "Нет соединения. Написанное сохранится и уйдёт само.",
+  empty: "Напишите нам — ответим здесь.",
+  earlier: "Показать более ранние",
+  you: "Вы",
+  waiting: "Ждёт соединения",
+  sent: "Отправлено",
+  failed: "Не отправлено",
+  discard: "Убрать",
+  tooLarge: "больше 20 МБ, отправить его не получится.",
+  emptyFile: "пуст, отправлять нечего.",
+  tooMany: "Не больше 10 файлов за раз.",
+  tooLong: "Сообщение длиннее 4000 знаков. Сократите его или отправьте по частям.",
+  lostFile: "Файл не сохранился, когда вы ушли со страницы. Прикрепите его ещё раз.",
+  notSent: "Сообщение не принято. Попробуйте ещё раз.",
+  drop: "Отпустите файлы здесь",
+  phone: "Ваш номер телефона",
+  sharePhone: "Отправить номер",
+  badPhone: "Напишите номер целиком, с кодом страны.",
+  today: "Сегодня",
+  yesterday: "Вчера",
+  newTab: "откроется в новой вкладке",
+  map: "На карте",
+};
+
+export type Words = typeof EN;
+
+export function wordsOf(language: Language): Words {
+  return language === "ru" ? RU : EN;
+}
