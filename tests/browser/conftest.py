@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from django.db import connections
@@ -24,7 +24,9 @@ from config.house import House, choose_port
 from config.local_places import APP_ROLE, OWNER_ROLE
 from config.local_servers import LocalPostgres, LocalValkey
 from lab.visitor_site import Site
-from workspaces.models import User
+
+if TYPE_CHECKING:
+    from workspaces.models import User
 
 DATABASE = "kaskad_browser"
 PICTURES = ROOT / "var" / "browser"
@@ -57,7 +59,10 @@ def house(local_postgres: LocalPostgres, tmp_path_factory: pytest.TempPathFactor
         "KASKAD_LOG_LEVEL": "info",
     }
     subprocess.run(
-        [sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env={**os.environ, **environment}, check=True
+        [sys.executable, "manage.py", "migrate", "--skip-checks", "-v", "0"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        check=True,
     )
     with (folder / "log").open("w", buffering=1) as log:
         house = House(
@@ -134,7 +139,7 @@ def open_page(chromium: Browser, house: House, request: pytest.FixtureRequest) -
 
     def open_it(
         path: str = "/",
-        user: User | None = None,
+        user: "User | None" = None,
         *,
         language: Literal["ru", "en"] = "ru",
         theme: Literal["light", "dark"] = "light",
@@ -187,7 +192,7 @@ def _fault(url: str, message: Any) -> list[str]:
     return [f"{url}: {message.text}"]
 
 
-def _sign_in(context: BrowserContext, user: User, address: str) -> None:
+def _sign_in(context: BrowserContext, user: "User", address: str) -> None:
     client = Client()
     client.force_login(user)
     cookie = client.cookies["sessionid"]
