@@ -82,7 +82,23 @@ ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 
 # Who may open the pages that libraries bring; ours declare it themselves.
-PAGES_OF_LIBRARIES: dict[str, str] = {}
+PAGES_OF_LIBRARIES = {
+    "account_login": "public",
+    "account_logout": "public",
+    "account_inactive": "public",
+    "account_signup": "public",
+    "account_confirm_login_code": "public",
+    "account_confirm_email": "public",
+    "account_email_verification_sent": "public",
+    "account_reset_password": "public",
+    "account_reset_password_done": "public",
+    "account_reset_password_from_key": "public",
+    "account_reset_password_from_key_done": "public",
+    "account_reauthenticate": "signed_in",
+    "account_email": "signed_in",
+    "account_change_password": "signed_in",
+    "account_set_password": "signed_in",
+}
 
 TEMPLATES = [
     {
