@@ -1,7 +1,7 @@
 """The contract between Kaskad and a messenger: what to call, and what the answer means. No I/O happens here.
 
-`send`, `connect`, `disconnect`, `upload` and `profile` are generators: they yield a Call, are sent its Reply, and return
-a value. `driver` runs them on a client; tests run them on canned replies.
+`send`, `connect` and `disconnect` are generators: they yield a Call, are sent its Reply, and return a value.
+`driver` runs them on a client; tests run them on canned replies.
 """
 
 from collections.abc import Generator, Mapping, Sequence

@@ -4,6 +4,7 @@
 `written` says whether the messenger may have read the request: only then could sending again repeat it.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -12,7 +13,9 @@ import httpx
 from channels.layers import get_channel_layer
 from httpx_aiohttp import AiohttpTransport
 
-from messengers.adapter import HttpCall, PushCall, Reply, Steps
+from messengers.adapter import HttpCall, Outcome, PushCall, Rejected, Reply, Steps, Uncertain
+
+logger = logging.getLogger(__name__)
 
 _Result = TypeVar("_Result")
 Push = Callable[[PushCall], Awaitable[Reply]]
@@ -49,15 +52,27 @@ class Driver:
         self._client = client
         self._push = push
 
-    async def run(self, steps: Steps[_Result]) -> _Result:
-        """Run an adapter's steps to their end and return what they came to."""
+    async def run(self, steps: Steps[_Result], heard: Callable[[Reply], object] = lambda _reply: None) -> _Result:
+        """Run an adapter's steps to their end and return what they came to; `heard` is given every reply."""
         try:
             call = next(steps)
             while True:
-                call = steps.send(await self._answer(call))
+                reply = await self._answer(call)
+                heard(reply)
+                call = steps.send(reply)
         except StopIteration as end:
             result: _Result = end.value
             return result
+
+    async def send(self, steps: Steps[Outcome]) -> Outcome:
+        """Run an adapter's `send`. Its own mistakes are outcomes, too: uncertain if a call may have left by then."""
+        replies: list[Reply] = []
+        try:
+            return await self.run(steps, replies.append)
+        except Exception as error:
+            logger.exception("An adapter failed")
+            reason = f"adapter_error: {type(error).__name__}: {error}"
+            return Uncertain(reason) if any(reply.written for reply in replies) else Rejected(reason)
 
     async def _answer(self, call: HttpCall | PushCall) -> Reply:
         if isinstance(call, PushCall):

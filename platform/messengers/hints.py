@@ -17,14 +17,12 @@ logger = logging.getLogger(__name__)
 
 _WAKE = "kaskad:wake"
 _PLACES = "kaskad:senders:places"
-_ALIVE_SECONDS = 10.0
+_ALIVE_SECONDS = 10
 
 
 @cache
 def _client() -> "redis.Redis":
-    return redis.Redis.from_url(
-        settings.CELERY_BROKER_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=True
-    )
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=True)
 
 
 def wake(channel_id: int) -> None:
@@ -37,7 +35,7 @@ def wake(channel_id: int) -> None:
 
 async def woken() -> AsyncIterator[int]:
     """Yield the ids of channels that were woken; ends when Valkey is gone."""
-    client = redis.asyncio.Redis.from_url(settings.CELERY_BROKER_URL, decode_responses=True)
+    client = redis.asyncio.Redis.from_url(settings.REDIS_URL, decode_responses=True)
     try:
         async with client.pubsub(ignore_subscribe_messages=True) as subscription:
             await subscription.subscribe(_WAKE)
@@ -49,10 +47,18 @@ async def woken() -> AsyncIterator[int]:
         await client.aclose()
 
 
+def first_time(name: str, seconds: int) -> bool:
+    """Say whether nobody has asked this in the last `seconds`."""
+    return bool(_client().set(f"kaskad:once:{name}", 1, nx=True, ex=seconds))
+
+
 def offer_places(worker: str, count: int) -> None:
     """Say that a worker process has room for `count` senders. Repeat it every few seconds."""
     until = time.time() + _ALIVE_SECONDS
-    _client().zadd(_PLACES, {f"{worker}/{number}": until for number in range(count)})
+    try:
+        _client().zadd(_PLACES, {f"{worker}/{number}": until for number in range(count)})
+    except redis.RedisError as error:
+        logger.warning("Valkey is away, no new senders for a while: %s", error)
 
 
 def places() -> list[str]:
@@ -63,20 +69,27 @@ def places() -> list[str]:
 
 
 def claim_place(place: str, token: str) -> bool:
-    """Take a place for a sender that is to run under `token`, or keep it. False when another sender has it."""
-    client = _client()
+    """Take a place for the sender that runs under `token`, or keep it. False when another sender has it.
+
+    Without Valkey nobody can have taken it, so the one who has it goes on.
+    """
     key = f"kaskad:sender:{place}"
-    if client.set(key, token, nx=True, px=int(_ALIVE_SECONDS * 1000)):
-        return True
-    if client.get(key) != token:
-        return False
-    client.pexpire(key, int(_ALIVE_SECONDS * 1000))
+    try:
+        if _client().set(key, token, nx=True, ex=_ALIVE_SECONDS):
+            return True
+        if _client().get(key) != token:
+            return False
+        _client().expire(key, _ALIVE_SECONDS)
+    except redis.RedisError as error:
+        logger.warning("Valkey is away: %s", error)
     return True
 
 
 def free_place(place: str, token: str) -> None:
     """Give a place back."""
-    client = _client()
     key = f"kaskad:sender:{place}"
-    if client.get(key) == token:
-        client.delete(key)
+    try:
+        if _client().get(key) == token:
+            _client().delete(key)
+    except redis.RedisError as error:
+        logger.warning("Valkey is away: %s", error)

@@ -44,3 +44,113 @@ WHERE conversation.workspace_id = %(workspace)s AND conversation.id = ANY(%(conv
     AND identity.state = 'active'
 ORDER BY conversation.id
 """
+
+# A lease on a channel, if no living sender has it. What its last holder left of the rate comes with it.
+CLAIM_CHANNEL = """
+INSERT INTO messengers_channellease AS lease (workspace_id, channel_id, sender, expires_at)
+VALUES (%(workspace)s, %(channel)s, %(sender)s, clock_timestamp() + %(lifetime)s)
+ON CONFLICT (workspace_id, channel_id) DO UPDATE SET sender = excluded.sender, expires_at = excluded.expires_at
+    WHERE lease.expires_at <= clock_timestamp()
+RETURNING tokens, tokens_at
+"""
+
+# The next messages of a channel, marked before anything is called; what may not be said any more is canceled instead.
+# Only the first of each conversation and lane: the others wait until its outcome is written. Conversations that
+# somebody holds at this moment are left for the next round: no bot speaks across a person who is just taking over.
+HAND_OVER = """
+WITH head AS (
+    SELECT message.id,
+        CASE
+            WHEN batch.state = 'stopped' THEN 'batch_stopped'
+            WHEN batch.not_after < %(now)s THEN 'too_late'
+            WHEN batch.id IS NULL AND message.due_at < %(stale)s THEN 'too_late'
+            WHEN message.source = 'bot' AND conversation.owner = 'person' THEN 'person_took_over'
+            WHEN identity.state || '/' || message.source = ANY(%(refused)s) THEN identity.state
+            ELSE ''
+        END AS refusal,
+        identity.external_id AS address
+    FROM messengers_message AS message
+    JOIN messengers_conversation AS conversation
+        ON conversation.workspace_id = message.workspace_id AND conversation.id = message.conversation_id
+    JOIN messengers_identity AS identity
+        ON identity.workspace_id = message.workspace_id AND identity.id = message.identity_id
+    LEFT JOIN messengers_batch AS batch
+        ON batch.workspace_id = message.workspace_id AND batch.id = message.batch_id
+    WHERE message.workspace_id = %(workspace)s AND message.channel_id = %(channel)s AND message.status = 'queued'
+        AND message.due_at <= %(now)s AND message.identity_id <> ALL(%(resting)s) AND {lane}
+        AND NOT EXISTS (
+            SELECT FROM messengers_message AS earlier
+            WHERE earlier.workspace_id = message.workspace_id AND earlier.conversation_id = message.conversation_id
+                AND earlier.lane = message.lane AND earlier.id < message.id AND earlier.status IN ('queued', 'sending'))
+    ORDER BY message.id
+    LIMIT %(limit)s
+    FOR UPDATE OF message SKIP LOCKED {conversation_lock}
+)
+UPDATE messengers_message AS message
+SET status = CASE WHEN head.refusal = '' THEN 'sending' ELSE 'canceled' END,
+    reason = head.refusal,
+    lease = CASE WHEN head.refusal = '' THEN %(sender)s END,
+    leased_at = CASE WHEN head.refusal = '' THEN %(now)s END,
+    attempts = message.attempts + CASE WHEN head.refusal = '' THEN 1 ELSE 0 END
+FROM head
+WHERE message.workspace_id = %(workspace)s AND message.id = head.id
+RETURNING message.id, message.status, message.identity_id, head.address, message.content, message.attempts,
+    message.retries, message.parts_sent, message.leased_at
+"""
+INTERACTIVE = "message.batch_id IS NULL"
+BULK = "message.batch_id = %(batch)s"
+SKIP_HELD_CONVERSATIONS = "FOR SHARE OF conversation SKIP LOCKED"
+
+# The running mailings that have something for a channel, and the stopped ones whose rest has to be canceled.
+BATCHES_OF_CHANNEL = """
+SELECT batch.id, CASE WHEN batch.state = 'running' THEN batch.per_hour END
+FROM messengers_batch AS batch
+WHERE batch.workspace_id = %(workspace)s AND batch.state <> 'paused' AND batch.next_at <= %(now)s
+    AND EXISTS (
+        SELECT FROM messengers_message AS message
+        WHERE message.workspace_id = batch.workspace_id AND message.batch_id = batch.id
+            AND message.channel_id = %(channel)s AND message.status = 'queued' AND message.due_at <= %(now)s)
+ORDER BY batch.id
+"""
+
+# What became of many messages. A receipt may have been faster, so a status is only written where the call left it; a
+# message that was called uncertain meanwhile is lifted by the sender that has it.
+RECORD_OUTCOMES = """
+UPDATE messengers_message AS message
+SET status = CASE WHEN message.status IN ('sending', 'uncertain') THEN outcome.status ELSE message.status END,
+    reason = CASE WHEN message.status IN ('sending', 'uncertain') THEN outcome.reason ELSE message.reason END,
+    external_id = CASE WHEN outcome.external_id = '' THEN message.external_id ELSE outcome.external_id END,
+    due_at = coalesce(outcome.due_at, message.due_at),
+    sent_at = coalesce(message.sent_at, outcome.sent_at),
+    parts_sent = outcome.parts_sent,
+    retries = message.retries + outcome.retries,
+    lease = NULL
+FROM (VALUES {rows}) AS outcome (id, status, reason, external_id, due_at, sent_at, parts_sent, retries)
+WHERE message.workspace_id = %s AND message.id = outcome.id AND message.lease = %s
+RETURNING message.id, message.status
+"""
+RECORD_OUTCOMES_ROW = "(%s::bigint, %s::text, %s::text, %s::text, %s::timestamptz, %s::timestamptz, %s::int, %s::int)"
+
+# An attempt that was given up for uncertain may turn out to have been recorded late.
+RECORD_ATTEMPTS = """
+INSERT INTO messengers_attempt (workspace_id, message_id, number, started_at, finished_at, outcome, reason)
+VALUES {rows}
+ON CONFLICT (workspace_id, message_id, number)
+    DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, reason = excluded.reason
+"""
+RECORD_ATTEMPTS_ROW = "(%s, %s, %s, %s, %s, %s, %s)"
+
+# Messages in the hands of a sender that is no more. Where the messenger knows our key, sending again repeats nothing.
+SWEEP_ORPHANS = """
+UPDATE messengers_message AS message
+SET status = CASE WHEN {again} THEN 'queued' ELSE 'uncertain' END,
+    reason = CASE WHEN {again} THEN '' ELSE 'sender_died' END,
+    lease = CASE WHEN {again} THEN NULL ELSE message.lease END,
+    retries = message.retries + 1
+WHERE message.workspace_id = %(workspace)s AND message.channel_id = %(channel)s AND message.status = 'sending'
+    AND NOT EXISTS (
+        SELECT FROM messengers_channellease AS lease
+        WHERE lease.workspace_id = message.workspace_id AND lease.channel_id = message.channel_id
+            AND lease.sender = message.lease AND lease.expires_at > clock_timestamp())
+RETURNING message.id, message.status, message.attempts, message.leased_at
+"""

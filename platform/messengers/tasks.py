@@ -1,11 +1,75 @@
-"""Celery's side of the two doors; the rules are in `inbox` and `delivery`."""
+"""Celery's side of the two doors: thin. What is lost here is found again by `tick`, once a second."""
+
+import asyncio
+from threading import Thread
+from time import sleep
+from typing import Any
+from uuid import uuid4
 
 from celery import shared_task
+from celery.signals import worker_ready
+from celery.worker import state as worker
 
-from messengers import inbox
+from messengers import delivery, hints, inbox
+
+SEND_QUEUE = "send"
+_OFFER_EVERY = 3.0
 
 
 @shared_task
 def receive(update_id: int, *, workspace_id: int) -> None:
-    """Handle a stored update. A lost call costs some seconds: `tick` finds the row."""
+    """Handle a stored update."""
     inbox.process(update_id, workspace_id=workspace_id)
+
+
+@shared_task
+def run_sender(place: str, token: str) -> None:
+    """Run a sender for a slice, in a place that `tick` has claimed for it; then queue the next slice."""
+
+    def should_stop() -> bool:
+        return _is_stopping() or not hints.claim_place(place, token)
+
+    if should_stop():
+        return
+    asyncio.run(delivery.Sender().run(should_stop))
+    if should_stop():
+        hints.free_place(place, token)
+    else:
+        _start_sender(place, token)
+
+
+@shared_task
+def tick() -> None:
+    """Keep the wanted number of senders alive, and find whatever was left lying."""
+    for place in hints.places():
+        token = uuid4().hex
+        if hints.claim_place(place, token):
+            _start_sender(place, token)
+    delivery.sweep()
+    for workspace_id, update_id in inbox.overdue():
+        if hints.first_time(f"update:{update_id}", seconds=30):
+            receive.delay(update_id, workspace_id=workspace_id)
+
+
+@worker_ready.connect
+def offer_places(sender: Any, **_facts: Any) -> None:
+    """Let a worker that takes from the queue of senders say how many it has room for, as long as it lives."""
+    if SEND_QUEUE not in {queue.name for queue in sender.task_consumer.queues}:
+        return
+    controller = sender.controller
+
+    def offer() -> None:
+        while not _is_stopping():
+            hints.offer_places(controller.hostname, controller.concurrency)
+            sleep(_OFFER_EVERY)
+
+    Thread(target=offer, name="offer-places", daemon=True).start()
+
+
+def _start_sender(place: str, token: str) -> None:
+    # A sender that found no worker in time is not wanted any more: `tick` offers its place anew.
+    run_sender.apply_async(args=(place, token), queue=SEND_QUEUE, expires=10)
+
+
+def _is_stopping() -> bool:
+    return any(flag is not None and flag is not False for flag in (worker.should_stop, worker.should_terminate))

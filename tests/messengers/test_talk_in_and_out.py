@@ -1,8 +1,6 @@
 """A person writes, we answer: the two doors and the conversation between them."""
 
-import pytest
-
-from builders import a_channel, a_conversation, a_workspace
+from builders import a_conversation, a_workspace
 from messengers import outbox
 from messengers.content import Content
 from messengers.models import Message

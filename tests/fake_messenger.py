@@ -1,0 +1,281 @@
+"""A messenger of our own behind a real HTTP server on this machine, and senders that run while a test watches."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from builders import a_channel
+from messengers import delivery, registry
+from messengers.adapter import (
+    ButtonPressed,
+    Capabilities,
+    ChannelBroken,
+    ChannelFacts,
+    HttpCall,
+    MessageReceived,
+    Messenger,
+    Outcome,
+    Outgoing,
+    Rate,
+    ReceiptReceived,
+    Rejected,
+    RetryAt,
+    Sender,
+    Sent,
+    Started,
+    Steps,
+    SubscriptionChanged,
+    Uncertain,
+    Unreachable,
+    Update,
+)
+from messengers.content import Content
+from messengers.models import Channel
+from messengers.statuses import Status
+
+
+class FakeSettings(BaseModel):
+    url: str = ""
+    account: str = ""
+
+
+class FakeSecrets(BaseModel):
+    token: str
+
+
+class Fake(Messenger):
+    """Speaks HTTP like most messengers do: 429 with a delay, 403 for who blocked us, 401 for a dead token."""
+
+    kind: ClassVar[str] = "fake"
+    name: ClassVar[str] = "Fake"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        text=50,
+        caption=20,
+        markup=False,
+        attachments={},
+        attachments_per_message=0,
+        reply_buttons=3,
+        url_buttons=True,
+        rate=Rate(1000),
+        per_chat=Rate(1000),
+    )
+    Settings: ClassVar[type[BaseModel]] = FakeSettings
+    Secrets: ClassVar[type[BaseModel] | None] = FakeSecrets
+
+    def send(self, channel: ChannelFacts, message: Outgoing) -> Steps[Outcome]:
+        body = {"to": message.to, "text": message.content.text, "key": message.idempotency_key}
+        reply = yield HttpCall("POST", f"{channel.settings['url']}/send", json=body, timeout=5)
+        if reply.status == 0:
+            return Uncertain(reply.fault) if reply.written else RetryAt(0.05, reply.fault)
+        answer = json.loads(reply.body)
+        match reply.status:
+            case 200:
+                return Sent(answer["id"])
+            case 401:
+                return ChannelBroken("token_revoked")
+            case 403:
+                return Unreachable("blocked", blocked=True)
+            case 400:
+                return Rejected("bad_request")
+            case 429:
+                return RetryAt(answer["after"], "too_many", whole_channel=True)
+            case _:
+                return RetryAt(answer.get("after", 0.01), f"status_{reply.status}")
+
+    def connect(self, channel: ChannelFacts) -> Steps[Mapping[str, Any]]:
+        reply = yield HttpCall("GET", f"{channel.settings['url']}/me", headers={"token": channel.secrets["token"]})
+        if reply.status != 200:
+            raise ValueError("wrong_token" if reply.status == 401 else "no_answer")
+        return {"account": json.loads(reply.body)["name"]}
+
+    def update_id(self, body: Mapping[str, Any]) -> str:
+        return str(body["id"])
+
+    def sender_key(self, body: Mapping[str, Any]) -> str:
+        return str(body.get("from", ""))
+
+    def normalise(self, external_id: str) -> str:
+        return external_id.strip().lower()
+
+    def parse(self, channel: ChannelFacts, body: Mapping[str, Any]) -> Sequence[Update]:
+        at = datetime.fromisoformat(body["at"])
+        who = Sender(str(body.get("from", "")), name=body.get("name", ""))
+        match body["type"]:
+            case "message":
+                return [MessageReceived(who, str(body["id"]), Content.plain(body["text"]), at)]
+            case "button":
+                return [ButtonPressed(who, str(body["id"]), body["message"], body["button"], body["text"], at)]
+            case "start":
+                return [Started(who, str(body["id"]), at, body.get("payload", ""))]
+            case "blocked" | "unsubscribed" | "active" as state:
+                return [SubscriptionChanged(who, str(body["id"]), state, at)]
+            case "receipt":
+                return [ReceiptReceived(Status(body["status"]), at, external_ids=tuple(body["ids"]))]
+            case other:
+                raise ValueError(f"unknown type {other}")
+
+
+class IdempotentFake(Fake):
+    """The same, but it knows our keys and drops repeats."""
+
+    kind: ClassVar[str] = "idempotent_fake"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        text=50,
+        caption=20,
+        markup=False,
+        attachments={},
+        attachments_per_message=0,
+        reply_buttons=3,
+        url_buttons=True,
+        rate=Rate(1000),
+        per_chat=Rate(1000),
+        idempotent=True,
+    )
+
+
+class SlowFake(Fake):
+    """The same at twenty messages a second, and five a second to one person."""
+
+    kind: ClassVar[str] = "slow_fake"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        text=50,
+        caption=20,
+        markup=False,
+        attachments={},
+        attachments_per_message=0,
+        reply_buttons=3,
+        url_buttons=True,
+        rate=Rate(20),
+        per_chat=Rate(5),
+    )
+
+
+@dataclass
+class Arrival:
+    to: str
+    text: str
+    key: str
+    at: float
+
+
+@dataclass
+class Sink:
+    """The messenger's side: what arrived, and how it answers. An answer is (status, body), or "hang" or "drop"."""
+
+    url: str = ""
+    arrivals: list[Arrival] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
+    token: str = "right"
+    hanging: int = 0
+    let_go: threading.Event = field(default_factory=threading.Event)
+
+    def texts(self, to: str = "") -> list[str]:
+        return [arrival.text for arrival in self.arrivals if to in ("", arrival.to)]
+
+    async def send(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        self.arrivals.append(Arrival(body["to"], body["text"], body["key"], time.monotonic()))
+        number = len(self.arrivals)
+        answer = self.answers.pop(0) if self.answers else (200, {})
+        if answer == "hang":
+            self.hanging += 1
+            while not self.let_go.is_set():
+                await asyncio.sleep(0.01)
+            answer = (200, {})
+        if answer == "drop":
+            assert request.transport is not None
+            request.transport.close()
+            return web.Response()
+        status, told = answer
+        return web.json_response({"id": f"ext-{number}", **told}, status=status)
+
+    async def me(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response({"name": "Shop"}, status=200 if request.headers["token"] == self.token else 401)
+
+
+@contextmanager
+def a_sink() -> Iterator[Sink]:
+    """The messenger's server, at work."""
+    made = Sink()
+    loop = asyncio.new_event_loop()
+    ready, stop = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        app = web.Application()
+        app.router.add_post("/send", made.send)
+        app.router.add_get("/me", made.me)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        ready.set()
+        await stop.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    ready.wait(5)
+    yield made
+    made.let_go.set()
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(5)
+    loop.close()
+
+
+@contextmanager
+def fakes_registered() -> Iterator[None]:
+    """Kaskad speaks the fakes' languages."""
+    known = registry._registered()
+    before = dict(known)
+    for adapter in (Fake(), IdempotentFake(), SlowFake()):
+        registry.register(adapter)
+    yield
+    known.clear()
+    known.update(before)
+
+
+def a_fake_channel(sink: Sink, kind: str = "fake", **fields: Any) -> Channel:
+    """A channel of the fake messenger, in the workspace in scope."""
+    return a_channel(kind, settings={"url": sink.url}, secrets={"token": "right"}, **fields)
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 10) -> Any:
+    """Return what the condition comes to as soon as it holds."""
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.005)
+    return result
+
+
+@contextmanager
+def a_sender(**how: Any) -> Iterator[delivery.Sender]:
+    """A sender at work; at the end it finishes what is under way."""
+    stop = threading.Event()
+    made: list[delivery.Sender] = []
+    ready = threading.Event()
+
+    async def run() -> None:
+        made.append(delivery.Sender(**how))
+        ready.set()
+        await made[0].run(stop.is_set)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    try:
+        ready.wait(5)
+        yield made[0]
+    finally:
+        stop.set()
+        thread.join(30)
+        assert not thread.is_alive()

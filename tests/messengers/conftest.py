@@ -1,0 +1,33 @@
+"""The fake messenger is there for every test of the doors. Imports are late: Django is not set up yet."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from fake_messenger import Sink
+    from workspaces.models import Workspace
+
+
+@pytest.fixture(autouse=True)
+def _fakes() -> Iterator[None]:
+    from fake_messenger import fakes_registered
+
+    with fakes_registered():
+        yield
+
+
+@pytest.fixture
+def sink() -> Iterator["Sink"]:
+    from fake_messenger import a_sink
+
+    with a_sink() as made:
+        yield made
+
+
+@pytest.fixture
+def workspace(committed_db: None) -> "Workspace":
+    from builders import a_workspace
+
+    return a_workspace()
