@@ -10,3 +10,9 @@ class BotsConfig(AppConfig):
     name = "bots"
     verbose_name = _("Bots")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to what people write."""
+        from bots import runner
+
+        runner.connect()

@@ -12,9 +12,9 @@ class Flow(TenantModel):
 
     name = models.CharField(_("name"), max_length=120)
     draft = models.JSONField()  # bots.graph.Graph
-    draft_revision = models.PositiveIntegerField(
-        default=1
-    )  # compared on saving: two editors do not overwrite each other
+    draft_revision = models.PositiveIntegerField(default=1)  # compared on saving: editors do not overwrite each other
+    published_revision = models.PositiveIntegerField(default=0)  # of the draft when it was last published or discarded
+    draft_authors = models.JSONField(default=list)  # ids of those who have changed it since it was last published
     is_active = models.BooleanField(default=True)
     published = TenantForeignKey("bots.FlowVersion", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     updated_by = models.ForeignKey(
@@ -49,16 +49,18 @@ class FlowVersion(TenantModel):
 
 
 class Trigger(TenantModel):
-    """What starts a published flow: a row for each trigger of its graph, made anew at publishing."""
+    """What starts a published flow: rows for each trigger of its graph, made anew at publishing."""
 
     flow = TenantForeignKey(Flow, on_delete=models.CASCADE, related_name="triggers")
     version = TenantForeignKey(FlowVersion, on_delete=models.CASCADE, related_name="+")
-    kind = models.CharField(max_length=24)  # a key of bots.graph's trigger union
-    settings = models.JSONField(default=dict)
+    kind = models.CharField(max_length=24)  # of bots.graph's triggers
+    phrase = models.CharField(max_length=200, blank=True)  # of a keyword, normalised: a row for each
+    mode = models.CharField(max_length=12, blank=True)  # bots.graph.Mode
+    channels = models.JSONField(default=list)  # ids of the channels on which it fires; none: on all
 
     class Meta(TenantModel.Meta):
         verbose_name = _("trigger")
-        indexes = [models.Index(fields=["workspace", "kind"], name="trigger_kind")]
+        indexes = [models.Index(fields=["workspace", "kind", "phrase"], name="trigger_phrase")]
 
     def __str__(self) -> str:
         return f"{self.kind} of flow {self.flow_id}"
