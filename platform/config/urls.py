@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/theme/", set_theme, name="set_theme"),
     path("_components/", style_guide, name="style_guide"),
     path("w/<slug:workspace_slug>/", include("analytics.urls")),
+    path("w/<slug:workspace_slug>/", include("bots.urls")),
     path("w/<slug:workspace_slug>/", include("chatpanel.urls")),
     path("w/<slug:workspace_slug>/", include("messengers.urls")),
     path("", include(messengers.public_urlpatterns)),
