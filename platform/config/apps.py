@@ -8,3 +8,9 @@ class ConfigConfig(AppConfig):
 
     name = "config"
     verbose_name = "Kaskad"
+
+    def ready(self) -> None:
+        """Make Celery's application known: a task that a page queues would else look for a broker of its own."""
+        from config import celery
+
+        celery.app.set_default()
