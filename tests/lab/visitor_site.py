@@ -18,14 +18,14 @@ WORDS = {
         "title": "Кофейня «Зерно»",
         "lead": "Свежая обжарка каждую среду. Доставим по городу за день.",
         "goods": "Эфиопия Сидамо|Колумбия Уила|Бразилия Сантос",
-        "hint": "Это страница чужого сайта. Чат в углу — от Kaskad: напишите, например, «скидка».",
+        "hint": "Это страница чужого сайта. Чат в углу — от Kaskad: напишите, например, «приз».",
     },
     "en": {
         "lang": "en",
         "title": "Grain Coffee",
         "lead": "Fresh roast every Wednesday. Delivered across town in a day.",
         "goods": "Ethiopia Sidamo|Colombia Huila|Brazil Santos",
-        "hint": "This is a page of another site. The chat in the corner is Kaskad's: write “discount”, for example.",
+        "hint": "This is a page of another site. The chat in the corner is Kaskad's: write “prize”, for example.",
     },
 }
 

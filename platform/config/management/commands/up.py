@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from config import local_places
+from config import demo, local_places
 from config.environment import ROOT
 from config.house import CannotStartError, House, choose_port, only_one
 from config.local_servers import LocalPostgres, LocalValkey, ServerFailedError
@@ -48,8 +48,10 @@ class Command(BaseCommand):
             setting="KASKAD_DEMO_PORT",
             chosen_by_user="kaskad_demo_port" in given,
         )
+        shop = f"http://localhost:{demo_port}"
         self._start_servers(stack)
         self._prepare_database()
+        known = self._demo([shop, f"http://127.0.0.1:{demo_port}"])
         address = env.kaskad_base_url
         if address == f"http://localhost:{env.kaskad_port}":
             address = f"http://localhost:{port}"
@@ -62,12 +64,12 @@ class Command(BaseCommand):
         )
         stack.callback(house.stop)
         house.start()
-        house.add(
-            "visitor", str(_VISITOR_SITE), "--host", env.kaskad_host, "--port", str(demo_port), "--kaskad", address
-        )
+        if known:
+            listen = ("--host", env.kaskad_host, "--port", str(demo_port))
+            house.add("shop", str(_VISITOR_SITE), *listen, "--kaskad", address, "--key", known.channel)
         house.await_health(stopping=lambda: self._stopping)
         if not self._stopping:
-            self._welcome(address, f"http://localhost:{demo_port}")
+            self._welcome(address, shop, known)
         while not self._stopping:
             house.supervisor.tend()
             time.sleep(0.2)
@@ -92,17 +94,27 @@ class Command(BaseCommand):
         self._say("kaskad", "bringing the database up to date")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("check", databases=["default"])
-        connections.close_all()
 
-    def _welcome(self, address: str, visitor_site: str) -> None:
-        for line in (
-            "",
-            "Kaskad is ready.",
-            f"  Address           {address}",
-            f"  A shop with chat  {visitor_site}",
-            "  Ctrl-C stops everything. The data stay.",
-            "",
-        ):
+    def _demo(self, origins: list[str]) -> demo.Demo | None:
+        file = env.kaskad_var / "demo.json"
+        if demo.is_wanted():
+            self._say("kaskad", "filling the demo workspace")
+            demo.save(demo.fill(origins), file)
+        known = demo.saved(file)
+        if known:
+            demo.allow(known, origins)
+        connections.close_all()
+        return known
+
+    def _welcome(self, address: str, shop: str, known: demo.Demo | None) -> None:
+        lines = ["", "Kaskad is ready.", f"  Address           {address}"]
+        if known:
+            lines += [
+                f"  Sign in as        {known.email}",
+                f"  with password     {known.password}",
+                f"  A shop with chat  {shop}   (write there, then look into Chats)",
+            ]
+        for line in [*lines, "  Ctrl-C stops everything. The data stay.", ""]:
             self._say("kaskad", line)
 
     def _say(self, part: str, line: str) -> None:
