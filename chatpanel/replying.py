@@ -97,7 +97,7 @@ def assign(conversation_id: int, user: User, assignee_id: int | None) -> Convers
     assignee = _answering_member(assignee_id) if assignee_id is not None else None
     _tell(conversation, Kind.ASSIGNED, user, subject=assignee)
     if assignee is None:
-        return conversations.assign(conversation, None)
+        return conversations.assign(conversation, None, user)
     return conversations.take_over(conversation, assignee)  # whoever has it, answers: the bot falls silent
 
 

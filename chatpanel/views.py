@@ -102,10 +102,11 @@ def conversation(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def older(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Answer the page of the thread above a message."""
+    row = _described(conversation_id)
     before = request.GET.get("before", "")
     if not before.isdigit():
         raise invalid({"before": _("A message's number is needed.")})
-    return JsonResponse(_history(_described(conversation_id), int(before)))
+    return JsonResponse(_history(row, int(before)))
 
 
 @page(Permission.ANSWER_CHATS)
@@ -125,8 +126,8 @@ def since(request: TenantRequest) -> HttpResponse:
 @answers_in_json
 def reply(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Send an answer."""
-    asked = read(Reply, request.body)
     _described(conversation_id)
+    asked = read(Reply, request.body)
     message = replying.reply(
         conversation_id,
         request.user,
@@ -145,8 +146,8 @@ def reply(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def note(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Leave a note for colleagues."""
-    asked = read(Note, request.body)
     _described(conversation_id)
+    asked = read(Note, request.body)
     line = replying.note(conversation_id, request.user, asked.text, client_id=asked.client_id)
     return JsonResponse({"events": [payloads.event(line)]}, status=201)
 
@@ -156,8 +157,8 @@ def note(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def take_over(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Take the conversation over from the bot, or knowingly from a colleague."""
-    asked = read(Takeover, request.body)
     _described(conversation_id)
+    asked = read(Takeover, request.body)
     replying.take_over(conversation_id, request.user, known_assignee=asked.known_assignee)
     return JsonResponse(_row(conversation_id))
 
@@ -167,8 +168,8 @@ def take_over(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def assign(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Give the conversation to a colleague."""
-    asked = read(Assignment, request.body)
     _described(conversation_id)
+    asked = read(Assignment, request.body)
     replying.assign(conversation_id, request.user, asked.assignee)
     return JsonResponse(_row(conversation_id))
 
@@ -208,8 +209,8 @@ def reopen(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def seen(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Record how far the thread was seen."""
-    asked = read(Seen, request.body)
-    conversations.mark_seen(_described(conversation_id), asked.message)
+    row = _described(conversation_id)
+    conversations.mark_seen(row, read(Seen, request.body).message)
     return JsonResponse(_row(conversation_id))
 
 
@@ -218,10 +219,11 @@ def seen(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def contact(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Correct the contact's name, phone or e-mail."""
+    row = _described(conversation_id)
     correction = read(contact_card.Correction, request.body)
     region = "RU" if request.workspace.language == "ru" else "US"
     try:
-        contact_card.correct(_described(conversation_id), correction, request.user, region=region)
+        contact_card.correct(row, correction, request.user, region=region)
     except contact_card.WrongFieldsError as error:
         raise invalid(error.fields) from error
     return JsonResponse(_row(conversation_id))
