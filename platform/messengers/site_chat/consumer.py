@@ -18,6 +18,7 @@ from messengers.site_chat import history, limits
 from messengers.site_chat.door import ChannelGoneError, RefusedOriginError, Visit, admit, find_channel
 from messengers.site_chat.live import group_of
 from messengers.site_chat.visitor_tokens import ForgedTokenError, read_token
+from workspaces.access import PUBLIC
 from workspaces.scope import tenant
 
 UNKNOWN_VISITOR = 4401
@@ -33,6 +34,7 @@ _Result = TypeVar("_Result")
 class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Serves one open page of a site's visitor."""
 
+    access = PUBLIC
     visitor = ""
 
     async def connect(self) -> None:
