@@ -107,7 +107,7 @@ def lasting(since: datetime) -> str:
 def ago(moment: datetime) -> SafeString:
     """Write a moment as people say it, with the exact one on hover. The page keeps it fresh."""
     young = timezone.now() - moment < timedelta(days=1)
-    text = naturaltime(moment) if young else date_format(timezone.localtime(moment), "j M")
+    text = naturaltime(moment) if young else date_format(timezone.localtime(moment), "j E")
     exact = date_format(timezone.localtime(moment), "j E Y, H:i") + f" {timezone.localtime(moment):%Z}"
     return format_html('<time data-ago datetime="{}" data-tip="{}" title="">{}</time>', moment.isoformat(), exact, text)
 

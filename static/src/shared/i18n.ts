@@ -25,7 +25,7 @@ export function pgettext(context: string, text: string): string {
   return catalogue?.pgettext?.(context, text) ?? text;
 }
 
-/** Fill `%(name)s` places: `interpolate(gettext("Sent to %(name)s"), { name })`. */
+/** Fill `%(name)s` places: `interpolate("Sent to %(name)s", { name })`. */
 export function interpolate(text: string, values: Record<string, string | number>): string {
   return text.replace(/%\((\w+)\)[sd]/g, (place, name: string) => String(values[name] ?? place));
 }
