@@ -86,7 +86,7 @@ class _Fitting:
             self._warn("caption_moved")
         parts = [Content(attachments=group, text=text if captioned else "", markup=marked) for group in groups]
         if location:
-            parts.append(Content(location=location))
+            parts.append(Content(location=location, markup=marked))
         if text and not captioned:
             pieces = cut(text, self.can.text, markup=marked)
             if len(pieces) > 1:

@@ -1,0 +1,72 @@
+"""The pace at which messages leave: never more than the messenger allows, in any span."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messengers.adapter import Rate
+from messengers.delivery import in_turns
+from messengers.limits import Bucket
+
+rates = st.builds(Rate, st.integers(1, 200), st.sampled_from([0.5, 1.0, 60.0]))
+
+
+def leave(bucket: Bucket, count: int) -> list[float]:
+    """Send as fast as the bucket lets; the moments."""
+    now, moments = 0.0, []
+    for _ in range(count):
+        now += bucket.wait(now)
+        bucket.spend(1, now)
+        moments.append(now)
+    return moments
+
+
+@given(rates)
+def test_no_span_has_more_than_the_rate(rate: Rate) -> None:
+    moments = leave(Bucket.full(rate, 0.0), rate.count * 3)
+    for first, moment in enumerate(moments):
+        within = [other for other in moments[first:] if other - moment < rate.seconds * (1 - 1e-6)]
+        assert len(within) <= rate.count
+
+
+@given(rates)
+def test_it_is_not_slower_than_it_must_be(rate: Rate) -> None:
+    moments = leave(Bucket.full(rate, 0.0), rate.count * 10 + 1)
+    assert moments[-1] <= rate.seconds * 10 * 1.2
+
+
+def test_the_first_leaves_at_once_and_a_mailing_leaves_room_for_an_answer() -> None:
+    bucket = Bucket.full(Rate(30), 100.0)
+    assert bucket.wait(100.0) == 0
+    bucket.spend(bucket.available(100.0), 100.0)
+    assert 0 < bucket.wait(100.0) < 0.05
+
+
+def test_a_heavy_message_is_paid_for_before_the_next() -> None:
+    bucket = Bucket.full(Rate(10), 0.0)
+    bucket.spend(5, 0.0)
+    assert bucket.available(0.3) == 0
+    assert bucket.available(0.5) == 1
+
+
+def test_what_was_left_goes_to_the_next_sender() -> None:
+    bucket = Bucket.full(Rate(1, 10), 0.0)
+    bucket.spend(1, 0.0)
+    heir = Bucket(bucket.rate, bucket.tokens, bucket.at)
+    assert heir.available(5.0) == 0
+    assert heir.available(10.0) == 1
+
+
+def test_a_clock_that_goes_back_gives_nothing_away() -> None:
+    bucket = Bucket.full(Rate(1), 100.0)
+    bucket.spend(1, 100.0)
+    assert bucket.available(90.0) == 0
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 999)), unique=True, max_size=30), st.integers(0, 20))
+def test_workspaces_take_turns(waiting: list[tuple[int, int]], room: int) -> None:
+    chosen = in_turns(waiting, room)
+    assert len(chosen) == min(room, len(waiting))
+    counts = {workspace: sum(place[0] == workspace for place in chosen) for workspace, _ in waiting}
+    for workspace, count in counts.items():
+        wanted = sum(place[0] == workspace for place in waiting)
+        assert count == wanted or count >= max(counts.values()) - 1
