@@ -17,7 +17,8 @@ from messengers.adapter import ChannelFacts, Steps
 from messengers.driver import Driver, open_client
 from messengers.models import Channel
 from messengers.registry import messenger
-from workspaces.models import AuditEntry, User
+from workspaces.audit import record
+from workspaces.models import User
 
 State = Channel.State
 _Result = TypeVar("_Result")
@@ -61,7 +62,7 @@ def connect(
         channel.secrets = _held(adapter.Secrets, secrets)
     channel.settings |= _asked(adapter.connect(facts(channel)))
     channel.save()
-    _record(actor, "channel.connected", channel, {"settings": [None, channel.settings]})
+    record(actor, "channel.connected", channel, {"settings": (None, channel.settings)})
     return channel
 
 
@@ -78,21 +79,21 @@ def change(
     locked = Channel.objects.select_for_update().get(pk=channel.pk)
     changes: dict[str, Any] = {}
     if name is not None and name != locked.name:
-        changes["name"] = [locked.name, name]
+        changes["name"] = (locked.name, name)
         locked.name = name
     if settings is not None:
         held = {**locked.settings, **_held(adapter.Settings, settings)}
         if held != locked.settings:
-            changes["settings"] = [locked.settings, held]
+            changes["settings"] = (locked.settings, held)
             locked.settings = held
     if secrets is not None and adapter.Secrets is not None:
         locked.secrets = _held(adapter.Secrets, secrets)
         locked.settings |= _asked(adapter.connect(facts(locked)))
         locked.state, locked.broken_reason = State.ACTIVE, ""
-        changes["secrets"] = ["***", "***"]
+        changes["secrets"] = (True, True)  # the log only says that they changed
     if changes:
         locked.save()
-        _record(actor, "channel.changed", locked, changes)
+        record(actor, "channel.changed", locked, changes)
         transaction.on_commit(lambda: hints.wake(locked.pk))
     return locked
 
@@ -101,7 +102,7 @@ def reconnect(channel: Channel, actor: User | None) -> Channel:
     """Bring a broken or disconnected channel back, with the keys that it has. What waited in it leaves."""
     locked = Channel.objects.select_for_update().get(pk=channel.pk)
     locked.settings |= _asked(messenger(locked.kind).connect(facts(locked)))
-    _record(actor, "channel.reconnected", locked, {"state": [locked.state, State.ACTIVE]})
+    record(actor, "channel.reconnected", locked, {"state": (locked.state, State.ACTIVE)})
     locked.state, locked.broken_reason, locked.paused_until = State.ACTIVE, "", None
     locked.save()
     transaction.on_commit(lambda: hints.wake(locked.pk))
@@ -113,7 +114,7 @@ def disconnect(channel: Channel, actor: User | None) -> Channel:
     locked = Channel.objects.select_for_update().get(pk=channel.pk)
     if locked.state != State.DISCONNECTED:
         _asked(messenger(locked.kind).disconnect(facts(locked)))
-        _record(actor, "channel.disconnected", locked, {"state": [locked.state, State.DISCONNECTED]})
+        record(actor, "channel.disconnected", locked, {"state": (locked.state, State.DISCONNECTED)})
         locked.state = State.DISCONNECTED
         locked.save(update_fields=["state"])
     return locked
@@ -137,13 +138,3 @@ def _asked(steps: Steps[_Result]) -> _Result:
     except ValueError as error:
         raise RefusedByMessengerError(str(error)) from error
 
-
-def _record(actor: User | None, action: str, channel: Channel, changes: Mapping[str, Any]) -> None:
-    AuditEntry.objects.create(
-        actor=actor,
-        action=action,
-        target_type="channel",
-        target_id=channel.pk,
-        target_name=channel.name,
-        changes=dict(changes),
-    )

@@ -16,7 +16,8 @@ from messengers import conversations, hints, signals, statements
 from messengers.content import Content
 from messengers.models import Batch, Conversation, Identity, Message
 from messengers.statuses import Status
-from workspaces.models import AuditEntry, User
+from workspaces.audit import record
+from workspaces.models import User
 from workspaces.scope import current_workspace_id
 
 # Who may still write to a person in this state. A member's answer is no mailing.
@@ -126,14 +127,7 @@ def retry(message: Message, author: User) -> Message:
     state = conversation.identity.state
     if locked.source not in MAY_WRITE[state]:
         raise UnreachableError(state)
-    AuditEntry.objects.create(
-        actor=author,
-        action="message.retried",
-        target_type="message",
-        target_id=locked.pk,
-        target_name=str(conversation.contact),
-        changes={"status": [locked.status, Status.QUEUED]},
-    )
+    record(author, "message.retried", locked, {"status": (locked.status, Status.QUEUED)})
     locked.status, locked.reason, locked.retries = Status.QUEUED, "", 0
     locked.due_at, locked.lease = timezone.now(), None
     locked.save(update_fields=["status", "reason", "retries", "due_at", "lease"])
