@@ -31,7 +31,7 @@ class MembershipLostError(Exception):
         self.code = code
 
 
-def membership_group(workspace_id: int, user_id: int) -> str:
+def membership_group(workspace_id: int | None, user_id: int | None) -> str:
     """Return the channel layer's group of one person's sockets in one workspace: told when the membership changes."""
     return f"membership.{workspace_id}.{user_id}"
 

@@ -42,6 +42,10 @@ class WeakOwnerError(Exception):
     """The role that migrates cannot build the walls. The message says what it lacks."""
 
 
+class ForeignPolicyError(Exception):
+    """Somebody else's policy stands on a tenant's table. Policies add up: it may let in whom ours keeps out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """What the catalogue says of one table's wall."""
@@ -85,6 +89,7 @@ def build(using: str) -> None:
         cursor.execute(_CURRENT_WORKSPACE)
         tables = standing(using)
         # Every table gets its unique (workspace_id, id) before the first key points to it.
+        _refuse_foreign_policies(cursor)
         for statements in (_rows, _keys):
             for model in tenant_models():
                 if table := tables.get(model._meta.db_table):
@@ -105,6 +110,16 @@ def _refuse_weak(owner: BaseDatabaseWrapper) -> None:
             f"The role {name} migrates, so it must see the rows of every workspace. As a superuser of PostgreSQL run: "
             f'ALTER ROLE "{name}" BYPASSRLS;'
         )
+
+
+def _refuse_foreign_policies(cursor: Any) -> None:
+    cursor.execute("SELECT polrelid::regclass::text, polname FROM pg_policy WHERE polname <> %s", [_POLICY])
+    walled = {model._meta.db_table for model in tenant_models()}
+    for table, policy in cursor.fetchall():
+        if table in walled:
+            raise ForeignPolicyError(
+                f'{table} has the policy {policy}, which is not Kaskad\'s. Drop it: DROP POLICY "{policy}" ON {table};'
+            )
 
 
 def _rows(model: type[models.Model], table: Table) -> Iterator[str]:

@@ -38,7 +38,7 @@ opens_any_workspace.access = Permission.VIEW_DASHBOARD  # type: ignore[attr-defi
 
 @signed_in
 def shows_a_foreign_name(request: HttpRequest, key: str) -> HttpResponse:
-    names = []
+    names: list[str] = []
     for workspace in Workspace.objects.all():
         with tenant(workspace):
             names += Channel.objects.values_list("name", flat=True)

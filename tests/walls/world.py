@@ -7,6 +7,7 @@ anything else is taught in OBJECTS (belongs to a workspace) or WORDS (does not).
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -140,7 +141,7 @@ def _any_value(column: Any, word: str) -> Any:
     if column.choices:
         return next(iter(column.choices))[0]
     if isinstance(column, models.DateTimeField):
-        return timezone.now() + timezone.timedelta(days=1)
+        return timezone.now() + timedelta(days=1)
     if isinstance(column, models.JSONField):
         return {"text": word}
     if isinstance(column, models.UUIDField):
