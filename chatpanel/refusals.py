@@ -82,9 +82,7 @@ def _known(error: Exception) -> RefusedError:
             ) % {"count": count}
             return RefusedError("newer_messages", message, messages=payloads.messages(newer))
         case outbox.UnreachableError():
-            return RefusedError(
-                "unreachable", _("This person cannot be written to: he has unsubscribed or blocked us.")
-            )
+            return RefusedError("unreachable", _("This person has blocked us: messages do not arrive."))
         case outbox.NotRetriableError():
             return RefusedError(
                 "not_retriable", _("This message is on its way or has arrived: there is nothing to retry.")

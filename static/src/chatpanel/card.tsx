@@ -1,7 +1,7 @@
 // The right column: who the person is, where he came from, where he stands in a flow.
 import { type FormEvent, type ReactNode, useState } from "react";
 import { exactly } from "@shared/format";
-import { gettext } from "@shared/i18n";
+import { gettext, pgettext } from "@shared/i18n";
 import { Icon } from "@shared/icon";
 import { MessengerMark } from "@shared/messenger_mark";
 import { ArrowLeft, Pencil } from "lucide-react";
@@ -27,6 +27,11 @@ export function ContactColumn({ row, card, onBack }: { row: Conversation; card: 
         </div>
       </header>
       <dl className="chats-facts">
+        <Fact label={gettext("Assigned to")}>
+          <Assignee row={row} />
+        </Fact>
+      </dl>
+      <dl className="chats-facts">
         <Editable row={row} field="name" label={gettext("Name")} />
         <Editable row={row} field="phone" label={gettext("Phone")} />
         <Editable row={row} field="email" label={gettext("E-mail")} />
@@ -41,6 +46,25 @@ export function ContactColumn({ row, card, onBack }: { row: Conversation; card: 
         {card ? <CardFacts card={card} /> : <span className="skeleton" />}
       </dl>
     </aside>
+  );
+}
+
+function Assignee({ row }: { row: Conversation }) {
+  const { panel } = usePanel();
+  const { members } = panel.boot;
+  const absent = row.assignee && !members.some((member) => member.id === row.assignee?.id) ? [row.assignee] : [];
+  return (
+    <label className="chats-assignee">
+      <span className="sr-only">{gettext("Assigned to")}</span>
+      <select className="select" value={row.assignee?.id ?? ""} onChange={(event) => void panel.act("assign", { assignee: Number(event.target.value) || null })}>
+        <option value="">{pgettext("assignee", "Unassigned")}</option>
+        {[...members, ...absent].map((member) => (
+          <option key={member.id} value={member.id}>
+            {member.name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

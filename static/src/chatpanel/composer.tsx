@@ -1,7 +1,7 @@
 // Where an answer or a note is written. What is typed is kept at every stroke; what cannot be sent says why.
 import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { fileSize } from "@shared/format";
-import { gettext, interpolate, ngettext } from "@shared/i18n";
+import { gettext, interpolate, ngettext, pgettext } from "@shared/i18n";
 import { Icon } from "@shared/icon";
 import { registerShortcut } from "@shared/shortcuts";
 import { toast } from "@shared/toast";
@@ -27,11 +27,11 @@ export function Composer({ row }: { row: Conversation }) {
       <Tabs />
       {blocked && !noting ? (
         <p className="chats-blocked" role="status">
-          {gettext("This person has blocked us: messages do not reach him here. You can still leave a note for colleagues.")}
+          {gettext("This person has blocked us: messages do not arrive here. You can still leave a note for colleagues.")}
         </p>
       ) : (
         <>
-          {row.subscriber === "unsubscribed" && !noting && <p className="chats-blocked">{gettext("The person has unsubscribed from broadcasts. A personal answer still reaches him.")}</p>}
+          {row.subscriber === "unsubscribed" && !noting && <p className="chats-blocked">{gettext("The person has unsubscribed from broadcasts. A personal answer still arrives.")}</p>}
           <Files sending={sending} />
           <Field row={row} attach={attach} />
         </>
@@ -47,10 +47,10 @@ function Tabs() {
   return (
     <div className="chats-tabs">
       <button type="button" aria-pressed={!draft.note} onClick={() => choose(false)}>
-        {gettext("Answer")}
+        {pgettext("noun", "Answer")}
       </button>
       <button type="button" aria-pressed={draft.note} onClick={() => choose(true)}>
-        {gettext("Note")}
+        {pgettext("noun", "Note")}
       </button>
     </div>
   );
@@ -94,7 +94,7 @@ function Field({ row, attach }: { row: Conversation; attach(files: File[]): Prom
         rows={1}
         value={draft.text}
         maxLength={draft.note ? 4000 : 20000}
-        aria-label={draft.note ? gettext("Note") : gettext("Answer")}
+        aria-label={draft.note ? pgettext("noun", "Note") : pgettext("noun", "Answer")}
         placeholder={prompt}
         onChange={(event) => panel.keepDraft({ ...draft, text: event.target.value })}
         onKeyDown={pressed}

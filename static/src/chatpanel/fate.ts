@@ -1,5 +1,5 @@
 // What became of a message, in words: where it is, why it did not arrive, what to do about it.
-import { gettext, interpolate } from "@shared/i18n";
+import { gettext, interpolate, pgettext } from "@shared/i18n";
 import type { Message, Status } from "./types";
 
 export interface Fate {
@@ -14,11 +14,11 @@ export function statusWord(status: Status): string {
     case "sending":
       return gettext("Being sent");
     case "sent":
-      return gettext("Sent");
+      return pgettext("message", "Sent");
     case "delivered":
-      return gettext("Delivered");
+      return pgettext("message", "Delivered");
     case "read":
-      return gettext("Read");
+      return pgettext("message", "Read");
     case "canceled":
       return gettext("Taken back");
     case "uncertain":
@@ -75,7 +75,7 @@ export function outcomeWord(outcome: string): string {
     case "":
       return gettext("Under way");
     case "sent":
-      return gettext("Sent");
+      return pgettext("message", "Sent");
     case "retry_at":
       return gettext("Put off");
     case "unreachable":

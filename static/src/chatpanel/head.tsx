@@ -29,7 +29,6 @@ export function ThreadHead({ row, onCard, cardShown }: { row: Conversation; onCa
       </div>
       <div className="chats-head-acts">
         <Ownership row={row} />
-        <Assignee row={row} />
         <OpenState row={row} />
         <button type="button" className="btn btn-ghost btn-square chats-card-button" aria-pressed={cardShown} onClick={onCard} title={gettext("About the contact")}>
           <Icon of={PanelRight} size={20} label={gettext("About the contact")} />
@@ -41,23 +40,28 @@ export function ThreadHead({ row, onCard, cardShown }: { row: Conversation; onCa
 
 function Presence({ row }: { row: Conversation }) {
   const { panel, state } = usePanel();
+  const isMine = row.owner === "person" && row.assignee?.id === panel.boot.me.id;
   const others = state.viewers.filter((id) => id !== panel.boot.me.id).map((id) => nameById(panel.boot.members, id));
-  if (state.typing) {
-    return (
-      <p className="chats-presence" role="status" data-presence="typing">
-        {interpolate(gettext("%(name)s is writing an answer…"), { name: state.typing.person.name })}
-      </p>
-    );
-  }
-  if (others.length > 0) {
-    return (
-      <p className="chats-presence" role="status" data-presence="looking">
-        <Icon of={Eye} />
-        {interpolate(gettext("Also looking: %(names)s"), { names: others.join(", ") })}
-      </p>
-    );
-  }
-  return <p className="chats-presence">{row.channel.name}</p>;
+  return (
+    <p className="chats-presence">
+      <span className="chats-owner" data-owner={isMine ? "me" : row.owner}>
+        <Icon of={row.owner === "bot" ? Bot : Hand} />
+        {ownerWords(row, isMine)}
+      </span>
+      <span className="chats-around" role="status">
+        {state.typing ? (
+          <span data-presence="typing">{interpolate(gettext("%(name)s is writing an answer…"), { name: state.typing.person.name })}</span>
+        ) : others.length > 0 ? (
+          <span data-presence="looking">
+            <Icon of={Eye} />
+            {interpolate(gettext("Also looking: %(names)s"), { names: others.join(", ") })}
+          </span>
+        ) : (
+          row.channel.name
+        )}
+      </span>
+    </p>
+  );
 }
 
 function nameById(members: Person[], id: number): string {
@@ -82,10 +86,6 @@ function Ownership({ row }: { row: Conversation }) {
   };
   return (
     <>
-      <span className="badge chats-owner" data-owner={isMine ? "me" : row.owner}>
-        {row.owner === "bot" ? <Icon of={Bot} /> : <Icon of={Hand} />}
-        {ownerWords(row, isMine)}
-      </span>
       {isMine ? (
         <button type="button" className="btn btn-sm" disabled={busy} onClick={() => void busily(panel.act("give-back"))}>
           <Icon of={Bot} />
@@ -120,33 +120,14 @@ function ownerWords(row: Conversation, isMine: boolean): string {
   return gettext("Waits for a person");
 }
 
-function Assignee({ row }: { row: Conversation }) {
-  const { panel } = usePanel();
-  const { members } = panel.boot;
-  const absent = row.assignee && !members.some((member) => member.id === row.assignee?.id) ? [row.assignee] : [];
-  return (
-    <label className="chats-assignee">
-      <span className="sr-only">{gettext("Assigned to")}</span>
-      <select value={row.assignee?.id ?? ""} onChange={(event) => void panel.act("assign", { assignee: Number(event.target.value) || null })}>
-        <option value="">{gettext("Unassigned")}</option>
-        {[...members, ...absent].map((member) => (
-          <option key={member.id} value={member.id}>
-            {member.name}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
 function OpenState({ row }: { row: Conversation }) {
   const { panel } = usePanel();
   const open = row.state === "open";
   const word = open ? gettext("Close") : gettext("Reopen");
   return (
-    <button type="button" className="btn btn-sm" onClick={() => void panel.act(open ? "close" : "reopen")}>
+    <button type="button" className="btn btn-sm" aria-label={word} title={word} onClick={() => void panel.act(open ? "close" : "reopen")}>
       <Icon of={open ? CircleCheck : RotateCcw} />
-      {word}
+      <span className="chats-word">{word}</span>
     </button>
   );
 }

@@ -1,7 +1,7 @@
 // The left column: folders, filters, search, and the conversations.
 import { useEffect, useRef, useState } from "react";
 import { ago, exactly, lasting, number } from "@shared/format";
-import { gettext, interpolate } from "@shared/i18n";
+import { gettext, interpolate, pgettext } from "@shared/i18n";
 import { Icon } from "@shared/icon";
 import { MessengerMark } from "@shared/messenger_mark";
 import { Bot, Clock, MessagesSquare, Paperclip, Search, X } from "lucide-react";
@@ -50,10 +50,10 @@ function SearchBox() {
 
 function folders(): { id: Folder; name: string }[] {
   return [
-    { id: "all", name: gettext("All") },
+    { id: "all", name: pgettext("conversations", "All") },
     { id: "unassigned", name: gettext("Unassigned") },
-    { id: "mine", name: gettext("Mine") },
-    { id: "bot", name: gettext("Bot") },
+    { id: "mine", name: pgettext("conversations", "Mine") },
+    { id: "bot", name: pgettext("conversations", "Bot") },
   ];
 }
 
@@ -80,9 +80,9 @@ function FilterRow() {
   const { channels } = panel.boot;
   return (
     <div className="chats-filters">
-      <select aria-label={gettext("State")} value={state.filters.state} onChange={(event) => void panel.loadList({ state: event.target.value as Filters["state"] })}>
-        <option value="open">{gettext("Open")}</option>
-        <option value="closed">{gettext("Closed")}</option>
+      <select aria-label={pgettext("conversations", "State")} value={state.filters.state} onChange={(event) => void panel.loadList({ state: event.target.value as Filters["state"] })}>
+        <option value="open">{pgettext("conversations", "Open")}</option>
+        <option value="closed">{pgettext("conversations", "Closed")}</option>
         <option value="">{gettext("Open and closed")}</option>
       </select>
       {channels.length > 1 && (
@@ -95,7 +95,7 @@ function FilterRow() {
           ))}
         </select>
       )}
-      <select aria-label={gettext("Order")} value={state.filters.sort} onChange={(event) => void panel.loadList({ sort: event.target.value as Filters["sort"] })}>
+      <select aria-label={pgettext("conversations", "Order")} value={state.filters.sort} onChange={(event) => void panel.loadList({ sort: event.target.value as Filters["sort"] })}>
         <option value="newest">{gettext("Newest first")}</option>
         <option value="wait">{gettext("Longest wait first")}</option>
       </select>
@@ -176,7 +176,7 @@ function LastLine({ row }: { row: Conversation }) {
 function RowMarks({ row, now }: { row: Conversation; now: number }) {
   return (
     <span className="chats-row-marks">
-      {row.waiting_since && (
+      {row.waiting_since && now - Date.parse(row.waiting_since) >= 60_000 && (
         <span className="chats-wait" title={gettext("Waits for an answer")}>
           <Icon of={Clock} label={gettext("Waits for an answer")} />
           {lasting(now - Date.parse(row.waiting_since))}
