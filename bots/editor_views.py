@@ -99,9 +99,9 @@ def current(request: TenantRequest, flow_id: int) -> HttpResponse:
 @answers_in_json
 def save(request: TenantRequest, flow_id: int) -> HttpResponse:
     """Store the draft."""
-    asked = read(_Draft, request.body)
+    flow, asked = _flow(flow_id), read(_Draft, request.body)
     graph = _graph(asked.graph)
-    saved = flows.save_draft(_flow(flow_id), graph, asked.revision, request.user)
+    saved = flows.save_draft(flow, graph, asked.revision, request.user)
     return JsonResponse({"flow": payloads.described(saved), **payloads.checked(graph)})
 
 
@@ -122,8 +122,8 @@ def publish(request: TenantRequest, flow_id: int) -> HttpResponse:
 @answers_in_json
 def discard(request: TenantRequest, flow_id: int) -> HttpResponse:
     """Go back to what is published."""
-    asked = read(_Seen, request.body)
-    return JsonResponse(payloads.draft(flows.discard_draft(_flow(flow_id), asked.revision, request.user)))
+    flow, asked = _flow(flow_id), read(_Seen, request.body)
+    return JsonResponse(payloads.draft(flows.discard_draft(flow, asked.revision, request.user)))
 
 
 @page(Permission.EDIT_BOTS)
@@ -140,8 +140,8 @@ def rename(request: TenantRequest, flow_id: int) -> HttpResponse:
 @answers_in_json
 def set_active(request: TenantRequest, flow_id: int) -> HttpResponse:
     """Switch the flow on or off, and perhaps stop those inside."""
-    asked = read(_Switch, request.body)
-    switched = flows.switch(_flow(flow_id), request.user, on=asked.on, stop_inside=asked.stop_inside)
+    flow, asked = _flow(flow_id), read(_Switch, request.body)
+    switched = flows.switch(flow, request.user, on=asked.on, stop_inside=asked.stop_inside)
     return JsonResponse({"flow": payloads.described(switched)})
 
 
@@ -150,7 +150,7 @@ def set_active(request: TenantRequest, flow_id: int) -> HttpResponse:
 @answers_in_json
 def copy(request: TenantRequest, flow_id: int) -> HttpResponse:
     """Make a copy: of the stored draft, or of what the editor holds and could not save."""
-    asked, flow = read(_Copy, request.body), _flow(flow_id)
+    flow, asked = _flow(flow_id), read(_Copy, request.body)
     graph = _graph(asked.graph) if asked.graph is not None else None
     made = flows.duplicate(flow, _("%(name)s (copy)") % {"name": flow.name[:100]}, request.user, graph)
     return JsonResponse({"url": reverse("bots:flow", args=[request.workspace.slug, made.pk])}, status=201)
@@ -161,8 +161,8 @@ def copy(request: TenantRequest, flow_id: int) -> HttpResponse:
 @answers_in_json
 def delete(request: TenantRequest, flow_id: int) -> HttpResponse:
     """Remove the flow."""
-    asked = read(_Deletion, request.body)
-    flows.delete(_flow(flow_id), request.user, lose_people=asked.lose_people)
+    flow, asked = _flow(flow_id), read(_Deletion, request.body)
+    flows.delete(flow, request.user, lose_people=asked.lose_people)
     return JsonResponse({"url": reverse("bots:flows", args=[request.workspace.slug])})
 
 
@@ -181,8 +181,8 @@ def versions(request: TenantRequest, flow_id: int) -> HttpResponse:
 @answers_in_json
 def restore(request: TenantRequest, flow_id: int) -> HttpResponse:
     """Make an older version the draft."""
-    asked = read(_Restoration, request.body)
-    version = get_object_or_404(FlowVersion.objects.select_related("flow"), flow_id=flow_id, number=asked.number)
+    flow, asked = _flow(flow_id), read(_Restoration, request.body)
+    version = get_object_or_404(FlowVersion.objects.select_related("flow"), flow=flow, number=asked.number)
     return JsonResponse(payloads.draft(flows.restore(version, asked.revision, request.user)))
 
 
@@ -194,7 +194,7 @@ def try_out(request: TenantRequest, flow_id: int) -> HttpResponse:
     _flow(flow_id)
     asked = read(_Trial, request.body)
     trial = trying.respond(_graph(asked.graph), asked.state, asked.event.event(), timezone.now())
-    said = [{"node": one.node_id, "content": one.content.model_dump(mode="json")} for one in trial.said]
+    said = [payloads.said(one) for one in trial.said]
     error = wording.failure(trial.state.error) if trial.state and trial.state.error else ""
     state = trial.state.model_dump(mode="json") if trial.state else None
     return JsonResponse({"state": state, "said": said, "path": trial.path, "handled": trial.handled, "error": error})

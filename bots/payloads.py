@@ -1,5 +1,6 @@
 """What the editor's island is told: a flow, its graph, what is wrong with it. Called by pages and endpoints."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.urls import reverse
@@ -10,7 +11,7 @@ from bots.effects import SendContent
 from bots.graph import Graph, dump, load
 from bots.models import Flow, FlowVersion, Run
 from bots.registry import UnknownTypeError, UnreadableStepError, read, types
-from messengers import media
+from messengers import markup, media
 from messengers.fit import fit
 from messengers.models import Channel
 from messengers.registry import UnknownMessengerError, messenger
@@ -90,6 +91,17 @@ def version(row: FlowVersion, flow: Flow) -> dict[str, Any]:
         "at": row.published_at.isoformat(),
         "by": _person(row.published_by),
         "live": flow.published is not None and row.pk == flow.published.pk,
+    }
+
+
+def said(effect: SendContent) -> dict[str, Any]:
+    """Return a message as the trial shows it."""
+    content = effect.content.model_dump(mode="json")
+    return {
+        "node": effect.node_id,
+        "spans": [asdict(span) for span in markup.parse(effect.content.text)],
+        "attachments": content["attachments"],
+        "buttons": content["buttons"],
     }
 
 
