@@ -10,3 +10,9 @@ class MessengersConfig(AppConfig):
     name = "messengers"
     verbose_name = _("Messengers")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let the site chat hear of what visitors write."""
+        from messengers.site_chat import live
+
+        live.listen()

@@ -2,12 +2,22 @@
 
 from django.urls import include, path
 
-from messengers import media_views
+from messengers import channel_views, media_views
 from messengers.site_chat.urls import websocket_urlpatterns
 
 app_name = "messengers"
 
-urlpatterns: list[object] = []
+urlpatterns = [
+    path("channels/", channel_views.channel_list, name="channels"),
+    path("channels/new/", channel_views.connect, name="connect"),
+    path("channels/new/site_chat/", channel_views.new_site_chat, name="new_site_chat"),
+    path("channels/preview/", channel_views.preview, name="preview"),
+    path("channels/<int:channel_id>/", channel_views.channel, name="channel"),
+    path("channels/<int:channel_id>/install/", channel_views.install, name="install"),
+    path("channels/<int:channel_id>/install/check/", channel_views.installation_check, name="installation_check"),
+    path("channels/<int:channel_id>/allow/", channel_views.allow_site, name="allow_site"),
+    path("channels/<int:channel_id>/switch/", channel_views.switch, name="switch"),
+]
 
 public_urlpatterns = [
     path("", include("messengers.site_chat.urls")),

@@ -1,9 +1,7 @@
 """What the widget asks for. What a visitor does goes through `inbox`, as the updates of other messengers do."""
 
-from functools import partial
 from typing import Any
 
-from django.conf import settings as installation
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -61,7 +59,7 @@ def _session(request: HttpRequest, visit: Visit) -> HttpResponse:
             "messages": messages,
             "earlier": len(messages) == history.PAGE,
             "cursor": cursor,
-            "socket": f"{installation.BASE_URL.replace('http', 'ws', 1)}/ws/chat/{visit.channel.key}/",
+            "socket": f"/ws/chat/{visit.channel.key}/",
         }
     )
 
@@ -176,10 +174,12 @@ receipts = entrance(_receipts)
 def _take_in(visit: Visit, **body: Any) -> None:
     """Put what the visitor did through the door in; a repeat is known by its id and dropped."""
     update_id = inbox.store(visit.channel, {**body, "visitor": visit.visitor, "at": timezone.now().isoformat()})
+    workspace_id = visit.channel.workspace_id
+
+    def hand_over() -> None:
+        receive.apply_async((update_id,), {"workspace_id": workspace_id}, retry=False)
+
     if update_id is not None:
-        hand_over = partial(
-            receive.apply_async, (update_id,), {"workspace_id": visit.channel.workspace_id}, retry=False
-        )
         # Without the broker the update waits in its row until the sweep finds it.
         transaction.on_commit(hand_over, robust=True)
 

@@ -43,7 +43,7 @@ export interface Bubble {
 
 export function makeBubble(pressed: () => void, near: () => void): Bubble {
   const host = document.createElement("kaskad-chat");
-  const root = host.attachShadow({ mode: "closed" });
+  const root = host.attachShadow({ mode: "open" });
   dress(root, CSS);
   const badge = h("span", { class: "badge", hidden: true, "aria-hidden": "true" });
   const open = icon("chat");

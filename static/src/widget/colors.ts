@@ -26,6 +26,11 @@ export function inkOn(hex: string): string {
   return contrast(color, [255, 255, 255]) >= contrast(color, [0, 0, 0]) ? "#ffffff" : "#000000";
 }
 
+/** How well the better of the two reads on the colour: at least 4.5. */
+export function contrastOn(hex: string): number {
+  return contrast(parse(hex), parse(inkOn(hex)));
+}
+
 /** The colour, moved towards black or white until it can be read as text on the background. */
 export function readableOn(hex: string, background: string): string {
   const ground = parse(background);

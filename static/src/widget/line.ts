@@ -84,12 +84,13 @@ export class Line {
     void this.#askNow();
   }
 
+  /** A question that is due already stays so: failing sockets must not put it off for ever. */
   #askLater(): void {
-    clearTimeout(this.#ask);
-    if (!this.#open) this.#ask = window.setTimeout(() => void this.#askNow(), document.hidden ? ASK_HIDDEN : ASK_SEEN);
+    if (!this.#open && !this.#ask) this.#ask = window.setTimeout(() => void this.#askNow(), document.hidden ? ASK_HIDDEN : ASK_SEEN);
   }
 
   async #askNow(): Promise<void> {
+    this.#ask = 0;
     if (!this.#open) await this.ends.ask().catch(() => undefined);
     this.#askLater();
   }

@@ -43,7 +43,7 @@ export function mount(host: Host, sample?: Spoken): Mounted {
   const panel = h(
     "section",
     { class: "panel", role: "dialog", "aria-labelledby": "title", hidden: true },
-    h("header", { class: "head" }, h("div", { class: "head-words" }, title, greeting), closer),
+    h("div", { class: "head" }, h("div", { class: "head-words" }, title, greeting), closer),
     log.element,
     note,
     strip,

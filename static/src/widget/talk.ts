@@ -68,7 +68,7 @@ export class Talk {
       await this.#enter();
       this.#become("ready");
       this.#line ??= new Line({
-        address: this.#session?.socket ?? "",
+        address: this.place.base.replace(/^http/, "ws") + (this.#session?.socket ?? ""),
         token: () => this.#session?.token ?? "",
         cursor: () => this.#cursor,
         take: (messages, cursor) => this.#take(messages, cursor),
@@ -207,12 +207,12 @@ export class Talk {
     if (said.file && !ticket) {
       const file = await keptFile(said.client_id);
       if (!file) throw new Refused("no_file", "");
-      const stored = await this.#door.upload(file, said.file.name, (share) => {
+      const progress = (share: number): void => {
         this.progress.set(said.client_id, share);
         this.#changed();
-      });
+      };
+      const stored = await this.#door.upload(file, said.file.name, progress).finally(() => this.progress.delete(said.client_id));
       ticket = stored.id;
-      this.progress.delete(said.client_id);
       this.#update(said.client_id, { ticket });
     }
     await this.#door.send({ ...said, ...(ticket && { ticket }) });

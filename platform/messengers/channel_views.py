@@ -1,0 +1,140 @@
+"""The pages of channels: list, gallery, a site chat's look, its installation."""
+
+from typing import Any
+
+from csp.constants import SELF
+from csp.decorators import csp_replace
+from django.conf import settings as installation
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from messengers import channels
+from messengers.adapters.site_chat import SiteChat, SiteChatSettings
+from messengers.channel_forms import SiteChatForm
+from messengers.channel_list import KIND_NAMES, rows
+from messengers.models import Channel
+from messengers.registry import all_messengers
+from messengers.site_chat import sightings
+from messengers.site_chat.origins import is_allowed
+from workspaces.access import TenantRequest, page
+from workspaces.roles import Permission
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_safe
+def channel_list(request: TenantRequest) -> HttpResponse:
+    """List the channels."""
+    return render(request, "messengers/channels.html", {"rows": rows()})
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_safe
+def connect(request: TenantRequest) -> HttpResponse:
+    """Offer the messengers that can be connected."""
+    kinds = [(adapter.kind, KIND_NAMES[adapter.kind]) for adapter in all_messengers() if adapter.kind in KIND_NAMES]
+    return render(request, "messengers/connect.html", {"kinds": kinds})
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_site_chat(request: TenantRequest) -> HttpResponse:
+    """Make a site chat: one form, then its installation."""
+    initial = {"name": _("Chat on the site"), "title": request.workspace.name[:60]}
+    form = SiteChatForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        made = channels.connect(SiteChat.kind, form.cleaned_data["name"], form.settings(), {}, request.user)
+        return redirect("messengers:install", request.workspace.slug, made.pk)
+    return render(request, "messengers/site_chat.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def channel(request: TenantRequest, channel_id: int) -> HttpResponse:
+    """Show and change a site chat's name, look and sites."""
+    found = _site_chat(channel_id)
+    form = SiteChatForm.of(found, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        channels.change(found, request.user, name=form.cleaned_data["name"], settings=form.settings())
+        sightings.forget_refusals(found.pk)
+        messages.success(request, _("Saved: visitors see it within five minutes."))
+        return redirect("messengers:channel", request.workspace.slug, found.pk)
+    context = {"form": form, "channel": found, "tab": "settings"}
+    return render(request, "messengers/site_chat.html", context, status=422 if form.errors else 200)
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_safe
+def install(request: TenantRequest, channel_id: int) -> HttpResponse:
+    """Show how to put the chat on a site, and whether it is there."""
+    found = _site_chat(channel_id)
+    return render(request, "messengers/install.html", {**_installation(found), "tab": "install"})
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_safe
+def installation_check(request: TenantRequest, channel_id: int) -> HttpResponse:
+    """Give the part of the installation's page that waits for the first visit."""
+    return render(request, "messengers/installation_check.html", _installation(_site_chat(channel_id)))
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_POST
+def allow_site(request: TenantRequest, channel_id: int) -> HttpResponse:
+    """Add a site that was refused to the channel's list."""
+    found = _site_chat(channel_id)
+    origin = request.POST.get("origin", "")
+    if origin not in {sighting.origin for sighting in sightings.refused_on(found.pk)}:
+        raise Http404
+    held = SiteChatSettings.model_validate(found.settings)
+    allowed = list(dict.fromkeys([*held.origins, origin]))
+    channels.change(found, request.user, settings={**held.model_dump(), "origins": allowed})
+    sightings.forget_refusals(found.pk)
+    messages.success(request, _("%(site)s may show the chat now.") % {"site": origin})
+    return redirect("messengers:install", request.workspace.slug, found.pk)
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_POST
+def switch(request: TenantRequest, channel_id: int) -> HttpResponse:
+    """Switch a channel off, or on again. Its people and history stay."""
+    found = get_object_or_404(Channel, pk=channel_id)
+    if request.POST.get("on") == "yes":
+        channels.reconnect(found, request.user)
+        messages.success(request, _("“%(name)s” works again.") % {"name": found.name})
+    else:
+        channels.disconnect(found, request.user)
+        messages.success(request, _("“%(name)s” is switched off. Its conversations are kept.") % {"name": found.name})
+    return redirect("messengers:channels", request.workspace.slug)
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_safe
+@xframe_options_sameorigin
+@csp_replace({"frame-ancestors": [SELF]})
+def preview(request: HttpRequest) -> HttpResponse:
+    """Give the page on which the settings show the true widget with a made-up talk."""
+    return render(request, "messengers/preview.html")
+
+
+def _site_chat(channel_id: int) -> Channel:
+    return get_object_or_404(Channel, pk=channel_id, kind=SiteChat.kind)
+
+
+def _installation(found: Channel) -> dict[str, Any]:
+    seen = sightings.seen_on(found.pk)
+    listed = SiteChatSettings.model_validate(found.settings).origins
+    sites = [(entry, next((one for one in seen if is_allowed(one.origin, [entry])), None)) for entry in listed]
+    return {
+        "channel": found,
+        "sites": sites,
+        "is_seen": any(sighting for _entry, sighting in sites),
+        "refused": [one for one in sightings.refused_on(found.pk) if not is_allowed(one.origin, listed)],
+        "script": f"{installation.BASE_URL}{reverse('site_chat_loader')}",
+        "base": installation.BASE_URL,
+        "socket_base": installation.BASE_URL.replace("http", "ws", 1),
+    }
