@@ -1,5 +1,5 @@
 // Builds the pages' front end: one entry per folder of static/src that has a main.ts or main.tsx.
-import { readdirSync, readFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import react from "@vitejs/plugin-react";
 import tailwindcss from "@tailwindcss/vite";
@@ -33,7 +33,9 @@ function icons(): Plugin {
   };
 }
 
-// The folder is never emptied while pages are being served from it; what the last build left behind goes afterwards.
+const OLD = 3_600_000;
+
+// The folder is never emptied: open pages still load what the last build left. What is old enough goes.
 function sweep(): Plugin {
   return {
     name: "kaskad-sweep",
@@ -42,7 +44,10 @@ function sweep(): Plugin {
       const assets = join(built, "assets");
       if (!existsSync(assets)) return;
       const kept = new Set(Object.keys(bundle));
-      for (const file of readdirSync(assets)) if (!kept.has(`assets/${file}`)) rmSync(join(assets, file));
+      for (const file of readdirSync(assets)) {
+        const old = Date.now() - statSync(join(assets, file)).mtimeMs > OLD;
+        if (old && !kept.has(`assets/${file}`)) rmSync(join(assets, file));
+      }
     },
   };
 }
@@ -59,6 +64,9 @@ export default defineConfig({
     manifest: "manifest.json",
     target: "es2022",
     assetsInlineLimit: 0,
-    rollupOptions: { input: entries },
+    rolldownOptions: {
+      input: entries,
+      checks: { eval: false }, // htmx has one for `hx-on`, which is switched off: the policy forbids it
+    },
   },
 });
