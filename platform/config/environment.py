@@ -113,7 +113,7 @@ def read_environment() -> Environment:
     complaints = [_unknown(name, file) for name in _unknown_names(file)]
     environment = None
     try:
-        environment = Environment(_env_file=(var / "keys.env", file))  # type: ignore[call-arg]
+        environment = Environment(_env_file=(var / "keys.env", file))
     except ValidationError as error:
         complaints += [_wrong(one) for one in error.errors()]
     if environment is None or complaints:

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from json import JSONDecodeError, loads
 from pathlib import Path
 from typing import IO
@@ -110,7 +110,7 @@ def choose_port(host: str, wanted: int, *, setting: str, chosen_by_user: bool) -
 
 
 @contextlib.contextmanager
-def only_one(var: Path) -> "contextlib._GeneratorContextManager[None]":  # type: ignore[misc]
+def only_one(var: Path) -> Iterator[None]:
     """Hold the folder `var` for this process; CannotStartError if another Kaskad has it."""
     try:
         var.mkdir(parents=True, exist_ok=True)

@@ -41,6 +41,9 @@ class LocalPostgres:
         self._data = self.place.folder / "data"
         self._log = self.place.folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
+        account = self.place.account
+        self._uid, self._gid = (account.pw_uid, account.pw_gid) if account else (None, None)
+        self._groups: list[str | int] | None = [] if account else None
 
     def start(self) -> None:
         """Make the data folder if there is none, and start the server; return when it answers."""
@@ -53,7 +56,7 @@ class LocalPostgres:
             self._process = subprocess.Popen(  # noqa: S603
                 [str(binaries / "postgres"), "-D", str(self._data), "-k", str(self.place.sockets), *self._options()],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.place.folder, env=_plain_environment(),
-                start_new_session=True, **self._as_account(),
+                start_new_session=True, user=self._uid, group=self._gid, extra_groups=self._groups,
                 preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509
             )  # fmt: skip
         _await(self._answers, self._process, "PostgreSQL", self._log)
@@ -133,7 +136,8 @@ class LocalPostgres:
              "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
              *(["--no-sync"] if self._throwaway else [])],
             capture_output=True, text=True, check=False,
-            cwd=self.place.folder, env=_plain_environment(), **self._as_account(),
+            cwd=self.place.folder, env=_plain_environment(),
+            user=self._uid, group=self._gid, extra_groups=self._groups,
         )  # fmt: skip
         if made.returncode != 0:
             raise ServerFailedError(f"PostgreSQL could not make its data folder {self._data}:\n{made.stderr.strip()}")
@@ -182,11 +186,6 @@ class LocalPostgres:
         except psycopg2.OperationalError:
             return False
         return True
-
-    def _as_account(self) -> dict[str, int | list[int]]:
-        if self.place.account is None:
-            return {}
-        return {"user": self.place.account.pw_uid, "group": self.place.account.pw_gid, "extra_groups": []}
 
 
 class LocalValkey:

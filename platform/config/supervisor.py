@@ -121,7 +121,8 @@ class Supervisor:
     def _relay(self, name: str, process: "subprocess.Popen[str]") -> None:
         if process.stdout is not None:
             for line in process.stdout:
-                self._say(name, line.rstrip())
+                if line.strip():
+                    self._say(name, line.rstrip())
 
     def _write_record(self) -> None:
         known = []

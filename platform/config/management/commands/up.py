@@ -93,7 +93,7 @@ class Command(BaseCommand):
     def _prepare_database(self) -> None:
         self._say("kaskad", "bringing the database up to date")
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("check", databases=["default"])
+        self.check(databases=["default"])
 
     def _demo(self, origins: list[str]) -> demo.Demo | None:
         file = env.kaskad_var / "demo.json"
