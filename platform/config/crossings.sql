@@ -13,11 +13,26 @@ CREATE FUNCTION kaskad.workspace_of_invitation(hash text) RETURNS TABLE (workspa
     SELECT i.workspace_id FROM workspaces_invitation i WHERE i.token_hash = hash
 $$;
 
+-- Those that wait to be erased.
+CREATE FUNCTION kaskad.deleted_workspaces() RETURNS TABLE (workspace_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT w.id FROM workspaces_workspace w WHERE w.deleted_at IS NOT NULL ORDER BY w.deleted_at
+$$;
+
+-- The app itself may only add to the log. That of a deleted workspace goes with it.
+CREATE FUNCTION kaskad.erase_audit_log(doomed bigint, at_most int) RETURNS TABLE (entry_id bigint)
+LANGUAGE sql VOLATILE AS $$
+    DELETE FROM workspaces_auditentry WHERE id IN (
+        SELECT e.id FROM workspaces_auditentry e JOIN workspaces_workspace w ON w.id = e.workspace_id
+        WHERE w.id = doomed AND w.deleted_at IS NOT NULL LIMIT at_most) RETURNING id
+$$;
+
 -- messengers
 
 CREATE FUNCTION kaskad.channel_of_key(public_key text) RETURNS TABLE (workspace_id bigint, channel_id bigint)
 LANGUAGE sql STABLE AS $$
-    SELECT c.workspace_id, c.id FROM messengers_channel c WHERE c.key = public_key
+    SELECT c.workspace_id, c.id FROM messengers_channel c
+    JOIN workspaces_workspace w ON w.id = c.workspace_id AND w.deleted_at IS NULL
+    WHERE c.key = public_key
 $$;
 
 CREATE FUNCTION kaskad.overdue_updates(age double precision, at_most int)
@@ -31,6 +46,7 @@ $$;
 CREATE FUNCTION kaskad.channels_to_serve(at_most int)
 RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
     SELECT c.workspace_id, c.id FROM messengers_channel c
+    JOIN workspaces_workspace w ON w.id = c.workspace_id AND w.deleted_at IS NULL
     WHERE c.state = 'active' AND (c.paused_until IS NULL OR c.paused_until <= now())
         AND NOT EXISTS (SELECT FROM messengers_channellease l
             WHERE l.workspace_id = c.workspace_id AND l.channel_id = c.id AND l.expires_at > now())

@@ -72,10 +72,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "workspaces.language.PersonLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "workspaces.last_workspace.LastWorkspaceMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -148,6 +150,25 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_ADAPTER = "workspaces.account_adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "workspaces.account_forms.LogInForm",
+    "signup": "workspaces.account_forms.SignUpForm",
+    "reset_password": "workspaces.account_forms.ForgottenPasswordForm",
+    "reset_password_from_key": "workspaces.account_forms.NewPasswordForm",
+    "change_password": "workspaces.account_forms.ChangePasswordForm",
+    "set_password": "workspaces.account_forms.SetPasswordForm",
+    "add_email": "workspaces.account_forms.ChangeEmailForm",
+    "reauthenticate": "workspaces.account_forms.PasswordAgainForm",
+}
+ACCOUNT_CHANGE_EMAIL = True  # one address at a time: a new one replaces the old once it is confirmed
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+SIGN_UP = env.kaskad_sign_up
 
 LANGUAGE_CODE = "ru"
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
@@ -190,6 +211,8 @@ CELERY_BEAT_SCHEDULE = {
     # A tick that waited longer than its successor is of no use.
     "doors": {"task": "messengers.tasks.tick", "schedule": 1.0, "options": {"expires": 2}},
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
+    "erase-deleted-workspaces": {"task": "workspaces.tasks.erase_deleted_workspaces", "schedule": 600.0},
+    "clear-expired-sessions": {"task": "workspaces.tasks.clear_expired_sessions", "schedule": 86_400.0},
 }
 
 CONTENT_SECURITY_POLICY = {

@@ -8,9 +8,12 @@ from config.health import healthz
 from config.preferences import set_language, set_theme
 from config.style_guide import style_guide
 from messengers import urls as messengers
+from workspaces.views.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("", home, name="home"),
+    path("", include("workspaces.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("i18n/<slug:language>.js", catalogue, name="catalogue"),
     path("preferences/language/", set_language, name="set_language"),

@@ -1,4 +1,4 @@
-"""What the rest of the house is told of members: sockets look again whether they may stay open."""
+"""What the rest of the house is told of workspaces, and of members: sockets look again whether they may stay open."""
 
 from functools import partial
 from typing import Any
@@ -7,9 +7,13 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
+from django.dispatch import Signal
 
 from workspaces.models import Membership
 from workspaces.tenant_consumer import membership_group
+
+# Sent with `workspace_id`, outside any workspace, once all its rows are gone: for what is kept elsewhere, as files are.
+workspace_erased = Signal()
 
 
 def connect() -> None:

@@ -14,14 +14,29 @@ def new_slug() -> str:
     return get_random_string(8, "abcdefghjkmnpqrstuvwxyz23456789")
 
 
+class LivingWorkspaces(models.Manager["Workspace"]):
+    """Workspaces that nobody has deleted: the others are nowhere to be found while they are erased."""
+
+    def get_queryset(self) -> models.QuerySet["Workspace"]:
+        """Return those that live."""
+        return super().get_queryset().filter(deleted_at__isnull=True)
+
+
 class Workspace(models.Model):
-    """One business. Its row is the tenant itself, so it stands outside the walls; everything in it is behind them."""
+    """One business. Its row is the tenant itself, so it stands outside the walls; everything in it is behind them.
+
+    One that is deleted waits for `workspaces.tasks.erase_deleted_workspaces`, which takes its rows and then this one.
+    """
 
     slug = models.SlugField(max_length=32, unique=True, default=new_slug, editable=False)
     name = models.CharField(_("name"), max_length=120)
     time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Moscow")
     language = models.CharField(_("language"), max_length=8, default="ru", choices=settings.LANGUAGES)
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = LivingWorkspaces()
+    all_workspaces = models.Manager["Workspace"]()
 
     class Meta:
         verbose_name = _("workspace")
@@ -46,14 +61,20 @@ class Membership(TenantModel):
 
 
 class Invitation(TenantModel):
-    """A link that makes whoever follows it a member. Only the hash of its token is kept."""
+    """A link that makes whoever follows it a member. Only the hash of its token is kept.
+
+    With an address it went there by e-mail; without one its maker hands it over. It stops working once accepted,
+    revoked or expired: that follows from its dates, so nothing has to sweep it.
+    """
 
     email = models.EmailField(_("e-mail"), blank=True)
     role = models.CharField(_("role"), max_length=16, choices=Role.choices)
     token_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
