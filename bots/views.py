@@ -1,7 +1,7 @@
 """The pages of bots: the list of flows, a new one, the editor. What the editor asks for later is in `editor_views`."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -26,11 +26,9 @@ def flow_list(request: TenantRequest) -> HttpResponse:
 @page(Permission.EDIT_BOTS)
 def new(request: TenantRequest) -> HttpResponse:
     """Offer ready flows, and make the chosen one in the words of the reader's language."""
-    if request.method != "POST":
-        return render(request, "bots/new_flow.html", {"starters": starters().items()})
     key = request.POST.get("starter", "")
     if key not in starters():
-        raise Http404
+        return render(request, "bots/new_flow.html", {"starters": starters().items()})
     name, graph = build(key, request.LANGUAGE_CODE)
     flow = flows.create(request.POST.get("name", "").strip() or name, graph, request.user)
     return redirect("bots:flow", request.workspace.slug, flow.pk)

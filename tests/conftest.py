@@ -51,6 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     sys.addaudithook(_stay_on_this_machine)
     django.setup()
+    from django.conf import settings
+
+    settings.WHITENOISE_USE_FINDERS = False  # each test client would look through all static files anew
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -6,7 +6,7 @@ from csp.constants import SELF
 from csp.decorators import csp_replace
 from django.conf import settings as installation
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -89,7 +89,7 @@ def allow_site(request: TenantRequest, channel_id: int) -> HttpResponse:
     found = _site_chat(channel_id)
     origin = request.POST.get("origin", "")
     if origin not in {sighting.origin for sighting in sightings.refused_on(found.pk)}:
-        raise Http404
+        return redirect("messengers:install", request.workspace.slug, found.pk)  # somebody was faster
     held = SiteChatSettings.model_validate(found.settings)
     allowed = list(dict.fromkeys([*held.origins, origin]))
     channels.change(found, request.user, settings={**held.model_dump(), "origins": allowed})

@@ -23,6 +23,9 @@ HOUSE_TASKS = {
     "config.tasks.heartbeat": "touches no row",
     "messengers.tasks.run_sender": "serves the channels of many workspaces in turn",
     "messengers.tasks.tick": "finds what is due anywhere, and starts it in its own workspace",
+    "workspaces.tasks.clear_expired_sessions": "sessions are people's",
+    "workspaces.tasks.erase_deleted_workspaces": "finds what was deleted anywhere",
+    "workspaces.tasks.erase_workspace": "a workspace that was deleted, and no other, batch by batch",
 }
 # Tasks that open the workspace they are given more than once: each step is a transaction of its own.
 STEPWISE_TASKS = {"messengers.tasks.receive"}

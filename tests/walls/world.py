@@ -17,6 +17,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import models
 from django.utils import timezone
 
+from bots import flows, starters
 from messengers.models import Channel, InboundUpdate, Message
 from tests.builders import a_channel, a_conversation, a_message
 from workspaces.models import Membership, User, Workspace
@@ -40,6 +41,7 @@ WORDS: dict[str, Any] = {
     "language": "ru",
     "digest": "0",
     "word": "unsigned",
+    "token": "unknown",
     "uidb36": "1",
 }
 
@@ -109,15 +111,18 @@ def _one_of_everything(world: World, workspace: Workspace, word: str) -> None:
     talk = a_conversation(channel, name=word)
     message = a_message(talk, word, direction=Message.Direction.OUT)
     made: list[TenantModel] = [channel, talk, talk.identity, talk.contact, message, Membership.objects.latest("pk")]
-    made += _taught_rows(word)
+    made += _a_flow(word, User.objects.get(pk=made[-1].user_id))
     for row in made:
         world.rows[workspace.pk, type(row)] = row
     for model in tenant_models():
         _any_row(world, workspace, model, word)
 
 
-def _taught_rows(word: str) -> list[TenantModel]:
-    return []
+def _a_flow(word: str, user: User) -> list[TenantModel]:
+    name, graph = starters.build("welcome", "en")
+    flow = flows.create(f"{word} {name}", graph, user)
+    version = flows.publish(flow, flow.draft_revision, user)
+    return [flow, version]
 
 
 def _any_row(world: World, workspace: Workspace, model: type[TenantModel], word: str) -> TenantModel:
