@@ -38,7 +38,7 @@ def _somebody_invited() -> bool:
 
 STEPS = (
     Step(
-        _("Connect a channel"),
+        _("Connect your first channel"),
         _("A chat on your site is ready in a minute."),
         "messengers:channels",
         Permission.MANAGE_CHANNELS,
@@ -66,7 +66,7 @@ STEPS = (
         lambda: Message.objects.filter(source=Message.Source.MEMBER).exists(),
     ),
     Step(
-        _("Invite a colleague"),
+        _("Invite your first colleague"),
         _("By link or by e-mail, with the role you choose."),
         "workspaces:members",
         Permission.MANAGE_MEMBERS,

@@ -60,5 +60,5 @@ SECTIONS = (
 ACTIONS = (
     Action("bots:new", "plus", _("New flow"), Permission.EDIT_BOTS),
     Action("messengers:connect", "plug", _("Connect a channel"), Permission.MANAGE_CHANNELS),
-    Action("workspaces:members", "user-plus", _("Invite a colleague"), Permission.MANAGE_MEMBERS),
+    Action("workspaces:invite", "user-plus", _("Invite a colleague"), Permission.MANAGE_MEMBERS),
 )
