@@ -265,8 +265,11 @@ def a_sender(**how: Any) -> Iterator[delivery.Sender]:
     made: list[delivery.Sender] = []
     ready = threading.Event()
 
+    loops: list[asyncio.AbstractEventLoop] = []
+
     async def run() -> None:
         made.append(delivery.Sender(**how))
+        loops.append(asyncio.get_running_loop())
         ready.set()
         await made[0].run(stop.is_set)
 
@@ -277,5 +280,6 @@ def a_sender(**how: Any) -> Iterator[delivery.Sender]:
         yield made[0]
     finally:
         stop.set()
+        loops[0].call_soon_threadsafe(made[0]._stir.set)  # or it would look up only after a second
         thread.join(30)
         assert not thread.is_alive()

@@ -12,7 +12,18 @@ class MessengersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the site chat hear of what visitors write."""
+        """Let the site chat hear of what visitors write, and name this app's entries in the audit log."""
         from messengers.site_chat import live
+        from workspaces.audit_words import name_actions
 
         live.listen()
+        name_actions(
+            {"channel": _("Channels"), "message": _("Messages")},
+            {
+                "channel.connected": _("Connected a channel"),
+                "channel.changed": _("Changed a channel"),
+                "channel.reconnected": _("Switched a channel on"),
+                "channel.disconnected": _("Switched a channel off"),
+                "message.retried": _("Sent a message again"),
+            },
+        )

@@ -16,6 +16,11 @@ _STATE_LOOKS = {
     Channel.State.BROKEN: ("error", "circle-alert"),
     Channel.State.DISCONNECTED: ("", "circle-pause"),
 }
+# What Kaskad itself finds; what a messenger says of a channel is shown in its own words.
+_BROKEN_REASONS = {
+    "secrets_unreadable": _("Its keys cannot be read with this installation's encryption key. Connect it anew."),
+    "unknown_messenger": _("This Kaskad does not know its messenger. Update Kaskad."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,11 @@ class Row:
     def look(self) -> tuple[str, str]:
         """Return the kind and the icon of the state's badge."""
         return _STATE_LOOKS[Channel.State(self.channel.state)]
+
+    @property
+    def broken_reason(self) -> object:
+        """Return why nothing leaves, in words where they are ours."""
+        return _BROKEN_REASONS.get(self.channel.broken_reason, self.channel.broken_reason)
 
 
 def rows() -> list[Row]:

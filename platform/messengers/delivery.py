@@ -88,9 +88,13 @@ class Sender:
         try:
             waiting = await self.database(lambda: handover.channels_to_serve(self._limit))
             chosen = in_turns([(workspace, channel) for workspace, channel in waiting], room)
-            await asyncio.gather(*(self._serve(workspace, channel) for workspace, channel in chosen))
         except (OperationalError, InterfaceError) as error:
             logger.warning("The database is away; senders wait for it: %s", error)
+            return
+        served = (self._serve(workspace, channel) for workspace, channel in chosen)
+        for result in await asyncio.gather(*served, return_exceptions=True):
+            if isinstance(result, Exception):
+                logger.error("A channel could not be taken", exc_info=result)
 
     async def _serve(self, workspace_id: int, channel_id: int) -> None:
         if channel_id in self._pumps:

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
+from pydantic import ValidationError
 
 from messengers import identities, media, signals, statements
 from messengers.adapter import (
@@ -31,9 +32,10 @@ from messengers.content import Content
 from messengers.limits import Bucket
 from messengers.models import Batch, Channel, ChannelLease, Identity, Message
 from messengers.outbox import MAY_WRITE
-from messengers.registry import messenger
+from messengers.registry import UnknownMessengerError, is_known, messenger
 from messengers.statuses import Status
 from workspaces.crossings import ids_across_workspaces
+from workspaces.encrypted_field import SecretsUnreadableError
 from workspaces.scope import tenant
 
 LEASE = timedelta(seconds=10)
@@ -101,15 +103,20 @@ def channels_to_serve(limit: int) -> list[tuple[int, ...]]:
 def claim(workspace_id: int, channel_id: int, sender: UUID) -> Claim | None:
     """Take a channel for this sender; None when another was faster or the channel has gone."""
     with tenant(workspace_id):
-        channel = Channel.objects.filter(pk=channel_id, state=Channel.State.ACTIVE).first()
-        if channel is None:
+        try:
+            channel = Channel.objects.filter(pk=channel_id, state=Channel.State.ACTIVE).first()
+            adapter = messenger(channel.kind) if channel else None
+        except SecretsUnreadableError:
+            return _break(channel_id, "secrets_unreadable")
+        except UnknownMessengerError:
+            return _break(channel_id, "unknown_messenger")
+        if channel is None or adapter is None:
             return None
         values = {"workspace": workspace_id, "channel": channel_id, "sender": sender, "lifetime": LEASE}
         rows = _run(statements.CLAIM_CHANNEL, values)
         if not rows:
             return None
         tokens, tokens_at = rows[0]
-        adapter = messenger(channel.kind)
         bucket = Bucket.full(adapter.capabilities.rate, timezone.now().timestamp())
         if tokens is not None:
             bucket = Bucket(adapter.capabilities.rate, tokens, tokens_at.timestamp())
@@ -178,17 +185,22 @@ def sweep() -> None:
     """Find messages of senders that died: queue them where the messenger knows our key, else call them uncertain."""
     for workspace_id, channel_id in ids_across_workspaces("channels_with_orphans", 1000):
         with tenant(workspace_id):
-            adapter = messenger(Channel.objects.get(pk=channel_id).kind)
-            again = f"message.retries < {MAX_RETRIES}" if adapter.capabilities.idempotent else "false"
-            values = {"workspace": workspace_id, "channel": channel_id}
-            swept = _run(statements.SWEEP_ORPHANS.format(again=again), values)
-            now = timezone.now()
-            tries: list[Any] = []
-            for message_id, _status, attempt, started_at in swept:
-                tries += [workspace_id, message_id, attempt, started_at, now, "uncertain", "sender_died"]
-            if swept:
-                _run(statements.RECORD_ATTEMPTS.format(rows=_rows(statements.RECORD_ATTEMPTS_ROW, swept)), tries)
-                _tell([(message_id, status) for message_id, status, *_ in swept])
+            _sweep_channel(workspace_id, channel_id)
+
+
+def _sweep_channel(workspace_id: int, channel_id: int) -> None:
+    kind = Channel.objects.values_list("kind", flat=True).get(pk=channel_id)
+    knows_our_key = is_known(kind) and messenger(kind).capabilities.idempotent
+    again = f"message.retries < {MAX_RETRIES}" if knows_our_key else "false"
+    values = {"workspace": workspace_id, "channel": channel_id}
+    swept = _run(statements.SWEEP_ORPHANS.format(again=again), values)
+    now = timezone.now()
+    tries: list[Any] = []
+    for message_id, _status, attempt, started_at in swept:
+        tries += [workspace_id, message_id, attempt, started_at, now, "uncertain", "sender_died"]
+    if swept:
+        _run(statements.RECORD_ATTEMPTS.format(rows=_rows(statements.RECORD_ATTEMPTS_ROW, swept)), tries)
+        _tell([(message_id, status) for message_id, status, *_ in swept])
 
 
 # ---- handing over
@@ -212,12 +224,18 @@ def _hand_over(statement: str, values: dict[str, Any]) -> tuple[list[Handed], bo
     rows = sorted(_run(statement, values))
     if canceled := [row[0] for row in rows if row[1] == Status.CANCELED]:
         _tell([(message_id, Status.CANCELED) for message_id in canceled])
-    return [_handed(*row) for row in rows if row[1] == Status.SENDING], len(rows) == values["limit"]
+    handed = [_handed(*row) for row in rows if row[1] == Status.SENDING]
+    return [message for message in handed if message], len(rows) == values["limit"]
 
 
-def _handed(*row: Any) -> Handed:
+def _handed(*row: Any) -> Handed | None:
     message_id, _status, identity_id, to, content, attempt, retries, parts_sent, started_at = row
-    said = Content.model_validate_json(content)
+    try:
+        said = Content.model_validate_json(content)
+    except ValidationError:  # it must not hold up all those behind it
+        Message.objects.filter(pk=message_id).update(status=Status.REJECTED, reason="unreadable_content", lease=None)
+        _tell([(message_id, Status.REJECTED)])
+        return None
     files = [*said.attachments, *(card.image for card in said.cards if card.image)]
     urls = {file.media: media.signed_url(file.media) for file in files}
     return Handed(message_id, identity_id, to, said, attempt, retries, parts_sent, started_at, urls)
@@ -279,9 +297,13 @@ def _draw_conclusions(channel_id: int, finished: Sequence[Finished]) -> None:
                 sooner = Q(paused_until__isnull=True) | Q(paused_until__lt=until)
                 Channel.objects.filter(sooner, pk=channel_id).update(paused_until=until)
             case ChannelBroken():
-                Channel.objects.filter(pk=channel_id, state=Channel.State.ACTIVE).update(
-                    state=Channel.State.BROKEN, broken_reason=_reason(one.outcome)
-                )
+                _break(channel_id, _reason(one.outcome))
+
+
+def _break(channel_id: int, reason: str) -> None:
+    Channel.objects.filter(pk=channel_id, state=Channel.State.ACTIVE).update(
+        state=Channel.State.BROKEN, broken_reason=reason
+    )
 
 
 def _tell(written: Iterable[Sequence[Any]]) -> None:

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 IN_FLIGHT = 100
 FOR_ANSWERS = 20  # places that a mailing leaves free
 POLL = 1.0
-IDLE = 3.0  # seconds without a message, after which the channel is given back
+IDLE = 1.0  # seconds without a message, after which the channel is given back
 SOON = (0.02, 0.05, 0.1, 0.25)  # after a hint that came while somebody held the conversation
 _Result = TypeVar("_Result")
 
@@ -145,6 +145,8 @@ class Pump:
             outcome, parts_sent = Rejected(f"{type(error).__name__}: {error}"), message.parts_sent
         self._finished.append(Finished(message, outcome, parts_sent, datetime.now(UTC)))
         self._landed.set()
+        if isinstance(outcome, RetryAt):
+            asyncio.get_running_loop().call_later(outcome.seconds, self._stir.set)
 
     async def _attempt(self, message: Handed) -> tuple[Outcome, int]:
         """Send what is left of a message; return what it came to, and how many of its parts the messenger has."""

@@ -35,6 +35,11 @@ def messenger(kind: str) -> Messenger:
         raise UnknownMessengerError(kind) from None
 
 
+def is_known(kind: str) -> bool:
+    """Say whether a channel's kind has an adapter here."""
+    return kind in _registered()
+
+
 def all_messengers() -> list[Messenger]:
     """Return every adapter, in the order of their names."""
     return sorted(_registered().values(), key=lambda adapter: adapter.name)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from builders import a_conversation, a_user, a_workspace, an_identity
@@ -288,3 +289,24 @@ def test_who_unsubscribed_gets_a_members_answer_only(workspace: Workspace, sink:
         eventually(lambda: reached(workspace, answer, status=Status.SENT))
     assert fresh(workspace, queued).status == Status.CANCELED
     assert sink.texts() == ["from a person"]
+
+
+def test_what_nobody_can_read_holds_nobody_up(workspace: Workspace, sink: Sink) -> None:
+    with tenant(workspace):
+        unknown, locked = a_fake_channel(sink, "gone"), a_fake_channel(sink)
+        lost = [say(a_conversation(unknown)), say(a_conversation(locked))]
+        channel = a_fake_channel(sink)
+        garbled, fine = say(a_conversation(channel)), say(a_conversation(channel))
+        Message.objects.filter(pk=garbled.pk).update(content={"from": "another age"})
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE messengers_channel SET secrets = 'not ours' WHERE id = %s", [locked.pk])
+    with a_sender():
+        eventually(lambda: reached(workspace, fine, status=Status.SENT))
+        eventually(lambda: reasons(workspace) == {"unknown_messenger", "secrets_unreadable"})
+    assert fresh(workspace, garbled).reason == "unreadable_content"
+    assert reached(workspace, *lost, status=Status.QUEUED)
+
+
+def reasons(workspace: Workspace) -> set[str]:
+    with tenant(workspace):
+        return set(Channel.objects.filter(state=Channel.State.BROKEN).values_list("broken_reason", flat=True))
