@@ -95,6 +95,11 @@ class NodeType(Generic[_Settings]):
         return ""
 
 
+def msgid(text: str) -> str:
+    """Mark a name for the translators; it is translated where it is shown."""
+    return text
+
+
 class UnknownTypeError(LookupError):
     """No such type of step is registered: the graph is of a newer Kaskad, or of one with other parts."""
 

@@ -115,7 +115,7 @@ _STARTERS: Mapping[str, Starter] = {
         _questions,
     ),
     "blank": Starter(
-        gettext_lazy("New flow"),
+        gettext_lazy("Blank flow"),
         gettext_lazy("An empty list: you write every step yourself."),
         "file-plus",
         _blank,

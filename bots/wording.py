@@ -99,7 +99,7 @@ def _trigger(trigger: Trigger) -> str:
         case WelcomeTrigger():
             return _("First contact")
         case KeywordTrigger():
-            phrases = ", ".join(f"“{phrase}”" for phrase in trigger.phrases[:3])
+            phrases = ", ".join(_("“%(phrase)s”") % {"phrase": phrase} for phrase in trigger.phrases[:3])
             more = _(" and %(count)s more") % {"count": len(trigger.phrases) - 3} if len(trigger.phrases) > 3 else ""
             return _("Message %(mode)s %(phrases)s") % {"mode": _MODES[trigger.mode], "phrases": phrases + more}
         case _:

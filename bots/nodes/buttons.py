@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from bots import keywords, speech
 from bots.effects import SendContent
 from bots.graph import Problem
-from bots.registry import Answer, Go, NodeType, Pressed, Turn, Wait, Way, register
+from bots.registry import Answer, Go, NodeType, Pressed, Turn, Wait, Way, msgid, register
 from bots.speech import BranchButton, LinkButton, Speech
 
 _Button = Annotated[BranchButton | LinkButton, Field(discriminator="kind")]
@@ -29,7 +29,7 @@ class Buttons(NodeType[Settings]):
     """A choice. Whoever writes a button's words instead of pressing it has pressed it."""
 
     kind: ClassVar[str] = "buttons"
-    name: ClassVar[str] = "Message with buttons"
+    name: ClassVar[str] = msgid("Message with buttons")
     icon: ClassVar[str] = "list-checks"
     waits: ClassVar[bool] = True
     settings_model: ClassVar[type[BaseModel]] = Settings

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from bots import speech
 from bots.effects import SendContent
 from bots.graph import NodeId, Problem
-from bots.registry import Go, NodeType, Turn, Way, register
+from bots.registry import Go, NodeType, Turn, Way, msgid, register
 from bots.speech import LinkButton, Speech
 
 
@@ -24,7 +24,7 @@ class Message(NodeType[Settings]):
     """Text, files, buttons that open pages."""
 
     kind: ClassVar[str] = "message"
-    name: ClassVar[str] = "Message"
+    name: ClassVar[str] = msgid("Message")
     icon: ClassVar[str] = "message-square"
     settings_model: ClassVar[type[BaseModel]] = Settings
 

@@ -9,7 +9,9 @@ type Props = { title: string; onClose(): void; drawer?: boolean; children: React
 export function Dialog({ title, onClose, drawer, children, foot }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
   return (
     <dialog
       ref={dialog}

@@ -33,7 +33,7 @@ export function StepCard({ id, index, graph }: { id: string; index: number; grap
           </span>
           <h3 className="section-title" id={title}>
             <span className="sr-only">{interpolate(gettext("Step %(number)s"), { number: index + 1 })}: </span>
-            {isTalking(node) ? (node.type === "buttons" ? gettext("Message with buttons") : gettext("Message")) : gettext("Unknown step")}
+            {editor.boot.types.find((one) => one.kind === node?.type)?.name ?? gettext("Unknown step")}
           </h3>
           {graph.start === id && <span className="badge badge-brand">{gettext("Start")}</span>}
           <Tool icon={ArrowUp} label={gettext("Move up")} disabled={index === 0} onPress={() => move(-1)} />

@@ -20,7 +20,9 @@ export function TryPanel() {
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
   const talk = useRef<HTMLDivElement>(null);
-  useEffect(() => talk.current?.scrollTo({ top: talk.current.scrollHeight }), [lines]);
+  useEffect(() => {
+    if (talk.current) talk.current.scrollTop = talk.current.scrollHeight;
+  }, [lines]);
   useEffect(() => () => editor.stand(null), [editor]);
   return (
     <div className="flow-try">
@@ -28,11 +30,11 @@ export function TryPanel() {
         <h2 className="section-title">{gettext("Try it")}</h2>
         <button type="button" className="btn btn-ghost btn-sm" disabled={busy} onClick={() => void begin()}>
           <Icon of={lines.length > 0 ? RotateCcw : Play} />
-          {lines.length > 0 ? gettext("Start again") : gettext("Start")}
+          {lines.length > 0 ? gettext("Start again") : gettext("Begin")}
         </button>
       </div>
       <div className="flow-talk" ref={talk} role="log" aria-label={gettext("Trial conversation")} tabIndex={0}>
-        {lines.length === 0 && <p className="flow-talk-empty">{gettext("Press “Start”, or write a keyword. Nobody else sees it, and nothing is stored.")}</p>}
+        {lines.length === 0 && <p className="flow-talk-empty">{gettext("Press “Begin”, or write a keyword. Nobody else sees it, and nothing is stored.")}</p>}
         {lines.map((line, index) => (
           <LineView key={index} line={line} onPress={press} />
         ))}
