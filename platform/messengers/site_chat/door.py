@@ -190,6 +190,7 @@ def _refusal(origin: str) -> str:
 def _readable_by(origin: str, response: HttpResponse) -> HttpResponse:
     """Let the page read the answer. A refusal too: it holds nothing but words, and they help who builds the site."""
     response["Access-Control-Allow-Origin"] = origin
+    response["Access-Control-Expose-Headers"] = "Retry-After"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     response["Vary"] = "Origin"
     response.setdefault("Cache-Control", "no-store")

@@ -52,10 +52,10 @@ def _host(typed: str) -> str:
     labels = name.split(".")
     if not all(_LABEL.fullmatch(label) for label in labels):
         raise OriginError("invalid")
-    if len(labels) == 1 and name != "localhost":
-        raise OriginError("incomplete")
     if wildcard and len(labels) < 2:
         raise OriginError("too_wide")
+    if len(labels) == 1 and name != "localhost":
+        raise OriginError("incomplete")
     return f"*.{name}" if wildcard else name
 
 

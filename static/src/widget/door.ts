@@ -91,7 +91,7 @@ export function doorOf(place: Place, languageHere: () => string): Door {
         request.onerror = request.ontimeout = request.onabort = () => reject(new NotNow());
         request.onload = () => {
           try {
-            resolve(answer(request.status, request.responseText, Number(request.getResponseHeader("Retry-After"))));
+            resolve(answer(request.status, request.responseText, Number(request.status === 429 && request.getResponseHeader("Retry-After"))));
           } catch (error) {
             reject(error as Error);
           }

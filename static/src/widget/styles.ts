@@ -37,7 +37,7 @@ a { color: var(--accent); }
 .foot svg { width: 13px; height: 13px; }
 .failed { color: var(--danger); flex-wrap: wrap; justify-content: flex-end; font-size: 12px; }
 .link { border: 0; background: none; padding: 4px; text-decoration: underline; color: inherit; }
-.picture { display: block; padding: 0; border: 0; background: var(--soft); border-radius: 12px; overflow: hidden; min-width: 80px; min-height: 60px; }
+.picture { display: grid; place-items: center; padding: 0; border: 0; background: var(--soft); border-radius: 12px; overflow: hidden; min-width: 80px; min-height: 60px; }
 .picture img { display: block; max-width: 100%; max-height: 260px; }
 video, audio { max-width: 100%; border-radius: 12px; }
 .file { display: flex; gap: 8px; align-items: center; padding: 8px 12px; border: 1px solid var(--line); border-radius: 12px; color: inherit; text-decoration: none; overflow-wrap: anywhere; }
@@ -49,7 +49,7 @@ progress { width: 100%; height: 4px; accent-color: var(--accent); }
 .choice:hover { background: var(--soft); }
 .ask { display: flex; gap: 6px; flex-wrap: wrap; width: 100%; }
 .ask label { width: 100%; font-size: 13px; color: var(--quiet); }
-.ask input { flex: 1; min-width: 0; padding: 7px 12px; border: 1px solid var(--quiet); border-radius: 10px; background: var(--ground); }
+.ask input { flex: 1 1 190px; min-width: 0; padding: 7px 12px; border: 1px solid var(--quiet); border-radius: 10px; background: var(--ground); }
 .cards { display: flex; gap: 8px; overflow-x: auto; max-width: 100%; scroll-snap-type: x proximity; padding-bottom: 4px; }
 .card { flex: 0 0 220px; scroll-snap-align: start; border: 1px solid var(--line); border-radius: 12px; overflow: hidden; }
 .card img { display: block; width: 100%; height: 130px; object-fit: cover; }
