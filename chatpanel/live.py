@@ -80,8 +80,8 @@ def _described(changed: _Changed) -> dict[str, Any]:
     if changed.messages:
         data["messages"] = payloads.messages(thread.said().filter(id__in=changed.messages).order_by("id"))
     if changed.events:
-        rows = thread.told().filter(id__in=changed.events).order_by("id")
-        data["events"] = [payloads.event(row) for row in rows]
+        told = thread.told().filter(id__in=changed.events).order_by("id")
+        data["events"] = [payloads.event(line) for line in told]
     return data
 
 

@@ -139,6 +139,10 @@ def _content(content: Content) -> Payload:
             {"kind": button.kind, "text": button.text, "url": str(getattr(button, "url", ""))}
             for button in content.buttons
         ],
+        "cards": [
+            {"title": card.title, "text": card.text, "image": attachment(card.image) if card.image else None}
+            for card in content.cards
+        ],
         "location": content.location.model_dump() if content.location else None,
     }
 

@@ -55,7 +55,7 @@ def has_open_panels(workspace_id: int) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _valkey() -> "redis.Redis[str]":
+def _valkey() -> redis.Redis:
     url = str(settings.CACHES["default"]["LOCATION"])
     return redis.Redis.from_url(url, decode_responses=True, socket_timeout=2, socket_connect_timeout=2)
 

@@ -32,7 +32,7 @@ def answers_in_json(view: _View[_P]) -> _View[_P]:
     """Turn what the domain raises into refusals."""
 
     @wraps(view)
-    def wrapped(request: TenantRequest, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
+    def wrapped(request: TenantRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except (RefusedError, replying.TakenByOtherError, replying.NotAMemberError) as error:

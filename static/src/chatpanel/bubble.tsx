@@ -44,13 +44,20 @@ function Speaker({ message }: { message: Message }) {
 }
 
 function Body({ message }: { message: Message }) {
-  const { spans, attachments, buttons, location } = message.content;
+  const { spans, attachments, buttons, cards, location } = message.content;
   return (
     <>
       {attachments.map((file, index) => (
         <File key={index} file={file} />
       ))}
       {spans.some((span) => span.text) && <p className="chats-text">{spans.map((span, index) => <Piece key={index} span={span} />)}</p>}
+      {cards.map((card, index) => (
+        <div key={index} className="chats-piece">
+          {card.image && <File file={card.image} />}
+          <strong>{card.title}</strong>
+          {card.text && <p className="chats-text">{card.text}</p>}
+        </div>
+      ))}
       {location && (
         <a className="chats-file" href={`https://www.openstreetmap.org/?mlat=${location.latitude}&mlon=${location.longitude}#map=16/${location.latitude}/${location.longitude}`} target="_blank" rel="noreferrer">
           <Icon of={MapPin} />

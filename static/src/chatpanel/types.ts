@@ -64,6 +64,7 @@ export interface Message {
     spans: Span[];
     attachments: Attachment[];
     buttons: { kind: string; text: string; url: string }[];
+    cards: { title: string; text: string; image: Attachment | null }[];
     location: { latitude: number; longitude: number; title: string } | null;
   };
 }
