@@ -12,11 +12,14 @@ class MessengersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the site chat hear of what visitors write, and name this app's entries in the audit log."""
+        """Let the site chat hear of what visitors write, and files go with their workspace; name this app's entries in the audit log."""
+        from messengers.media import erase_files
         from messengers.site_chat import live
         from workspaces.audit_words import name_actions
+        from workspaces.signals import workspace_erased
 
         live.listen()
+        workspace_erased.connect(erase_files)
         name_actions(
             {"channel": _("Channels"), "message": _("Messages")},
             {

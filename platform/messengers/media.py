@@ -3,12 +3,15 @@
 Called by the site chat's door and the chat panel. What a file is says its content, never its name.
 """
 
+import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 from django.utils import timezone
@@ -123,6 +126,11 @@ def read_address(word: str, now: datetime) -> MediaAddress:
     if expires <= now.timestamp():
         raise BadAddressError(expired=True)
     return MediaAddress(workspace_id, media_id)
+
+
+def erase_files(workspace_id: int, **_kwargs: Any) -> None:
+    """Delete every file of a workspace that is no more."""
+    shutil.rmtree(default_storage.path(str(workspace_id)), ignore_errors=True)
 
 
 def _safe_name(name: str) -> str:
