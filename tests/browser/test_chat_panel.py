@@ -217,7 +217,7 @@ def test_a_failed_message_says_why_and_is_tried_again(desk: Desk, open_page: Ope
         Message.objects.filter(direction="out").update(status=Status.REJECTED, reason="flood")
     anna.reload()
 
-    expect(anna.get_by_text("Мессенджер не принял сообщение. Его ответ: flood")).to_be_visible()
+    expect(anna.get_by_text("Мессенджер не принял сообщение. Его ответ: «flood».")).to_be_visible()
     anna.get_by_text("Попыток: 1").click()
     expect(anna.locator(".chats-attempts li")).to_have_count(1)
     anna.get_by_role("button", name="Повторить").click()

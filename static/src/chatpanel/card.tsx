@@ -119,6 +119,7 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
 function flattened(context: Record<string, unknown>): [string, string][] {
   const facts: [string, string][] = [];
   for (const [key, value] of Object.entries(context)) {
+    if (key === "language") continue; // the contact's own language stands above
     if (value && typeof value === "object") facts.push(...flattened(value as Record<string, unknown>));
     else if (value) facts.push([key, String(value)]);
   }

@@ -48,7 +48,7 @@ export function failure(message: Message): Fate | null {
 function withReason(what: string, reason: string): string {
   if (!reason) return what;
   const known = knownReason(reason);
-  return `${what} ${known ?? interpolate(gettext("It says: %(reason)s"), { reason })}`;
+  return `${what} ${known ?? interpolate(gettext("It says: “%(reason)s”."), { reason })}`;
 }
 
 function knownReason(reason: string): string | null {

@@ -4,7 +4,7 @@ import type { Conversation, Message } from "./types";
 
 export function nameOf(row: Conversation): string {
   const { name, phone, email, id } = row.contact;
-  return name || phone || email || interpolate(gettext("Visitor %(number)s"), { number: id });
+  return name.trim() || phone || email || interpolate(gettext("Visitor %(number)s"), { number: id });
 }
 
 export function initials(name: string): string {
