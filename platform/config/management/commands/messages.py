@@ -14,9 +14,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("apps", nargs="*", help="only these apps' catalogues (`shell` for the common parts)")
-        parser.add_argument(
-            "--check", action="store_true", help="change nothing; fail on stale or missing ones"
-        )
+        parser.add_argument("--check", action="store_true", help="change nothing; fail on stale or missing ones")
         parser.add_argument("--compile", action="store_true", help="only compile")
 
     def handle(self, *args: Any, **options: Any) -> None:
