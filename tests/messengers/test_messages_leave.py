@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from builders import a_conversation, a_user, a_workspace, an_identity
 from fake_messenger import Sink, a_fake_channel, a_sender, eventually
-from messengers import conversations, outbox
+from messengers import conversations, delivery, hints, outbox, pump
 from messengers.content import Content
 from messengers.models import Attempt, Batch, Channel, Conversation, Identity, Message
 from messengers.statuses import Status
@@ -39,22 +39,21 @@ def outcomes(workspace: Workspace, message: Message) -> list[str]:
         return list(Attempt.objects.filter(message=message).order_by("number").values_list("outcome", flat=True))
 
 
-def test_a_message_leaves_at_once(workspace: Workspace, sink: Sink) -> None:
+def test_a_message_leaves_at_once(workspace: Workspace, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "SCAN", 60)  # so that only the hint can be why it leaves
+    monkeypatch.setattr(pump, "POLL", 60)
     with tenant(workspace):
-        talk = a_conversation(a_fake_channel(sink))
+        talk, elsewhere = (a_conversation(a_fake_channel(sink)) for _ in range(2))
     with a_sender():
-        with tenant(workspace):
-            first = say(talk, "Hello")
-        eventually(lambda: reached(workspace, first, status=Status.SENT))
-        asked = timezone.now()
-        with tenant(workspace):
-            second = say(talk, "Again")
-        eventually(lambda: reached(workspace, second, status=Status.SENT))
-    sent = fresh(workspace, second)
-    assert sink.texts() == ["Hello", "Again"]
-    assert sent.external_id == "ext-2"
-    assert sent.sent_at - asked < timedelta(milliseconds=300)
-    assert outcomes(workspace, second) == ["sent"]
+        eventually(lambda: hints._client().pubsub_numsub(hints._WAKE)[0][1] == 1)
+        for number, where in enumerate([talk, talk, elsewhere], 1):
+            with tenant(workspace):
+                message = say(where, str(number))
+            eventually(lambda m=message: reached(workspace, m, status=Status.SENT))
+    sent = fresh(workspace, message)
+    assert sink.texts() == ["1", "2", "3"]
+    assert (sent.external_id, sent.reason) == ("ext-3", "")
+    assert outcomes(workspace, message) == ["sent"]
 
 
 def test_messages_of_one_talk_leave_in_order(workspace: Workspace, sink: Sink) -> None:
