@@ -20,7 +20,7 @@ test: lint  ## lint, then every test, with real servers and a real browser
 	$(IN)pytest
 
 bench: install  ## what things cost, in a table
-	$(IN)pytest tests/bench -c tests/bench/pytest.ini
+	$(IN)pytest tests/bench -q -s -p no:cacheprovider -o python_files="bench_*.py" -o python_functions="bench_*"
 
 lab: install  ## only the page of "another site" that embeds the chat of a running Kaskad
 	$(IN)python tests/lab/visitor_site.py

@@ -15,6 +15,7 @@ from django.utils.crypto import get_random_string
 from bots import flows, starters
 from messengers import channels
 from messengers.models import Channel
+from workspaces import founding
 from workspaces.models import Membership, User, Workspace
 from workspaces.roles import Role
 from workspaces.scope import tenant
@@ -44,9 +45,8 @@ def fill(origins: Sequence[str]) -> Demo:
     """Make the demo workspace; its chat may stand on the pages of these origins."""
     password = get_random_string(10, "abcdefghjkmnpqrstuvwxyz23456789")
     owner, agent = _person(OWNER, "Анна Демо", password), _person(AGENT, "Олег Оператор", password)
-    workspace = Workspace.objects.create(name="Кофейня «Зерно»", language="ru")
+    workspace = founding.found(owner, "Кофейня «Зерно»", "Europe/Moscow", "ru")
     with tenant(workspace):
-        Membership.objects.create(user=owner, role=Role.OWNER)
         Membership.objects.create(user=agent, role=Role.AGENT)
         settings = {"title": "Кофейня «Зерно»", "greeting": "Спросите нас о кофе", "origins": list(origins)}
         channel = channels.connect("site_chat", "Чат на сайте", settings, {}, owner)
