@@ -73,7 +73,7 @@ def test_the_longest_wait_is_named(shop: Workspace, owner: User) -> None:
         a_conversation(waiting_since=timezone.now() - timedelta(hours=3))
         a_conversation(waiting_since=timezone.now() - timedelta(minutes=5))
 
-    assert "the longest wait is 3 h" in _page(shop, owner)
+    assert "the longest wait is 3\u00a0h" in _page(shop, owner)
 
 
 def test_a_broken_channel_comes_first_with_its_reason_and_a_way_to_mend_it(shop: Workspace, owner: User) -> None:

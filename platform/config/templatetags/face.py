@@ -94,13 +94,15 @@ def unlocalized(value: float) -> str:
 
 @register.filter
 def lasting(since: datetime) -> str:
-    """Write how long something has lasted: `4 min`, `2 h`, `3 d`."""
+    """Write how long something has lasted: `4 min`, `2 h`, `3 d`. The parts stay on one line."""
     minutes = max(0, int((timezone.now() - since).total_seconds() // 60))
     if minutes < 60:
-        return _("%(count)d min") % {"count": minutes}
-    if minutes < 24 * 60:
-        return _("%(count)d h") % {"count": minutes // 60}
-    return _("%(count)d d") % {"count": minutes // (24 * 60)}
+        text = _("%(count)d min") % {"count": minutes}
+    elif minutes < 24 * 60:
+        text = _("%(count)d h") % {"count": minutes // 60}
+    else:
+        text = _("%(count)d d") % {"count": minutes // (24 * 60)}
+    return text.replace(" ", "\u00a0")
 
 
 @register.simple_tag
