@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
-from messengers.adapters.site_chat import SiteChat
 from messengers.models import Channel, Identity, InboundUpdate
 from messengers.site_chat import sightings
+from messengers.site_chat.chat import KIND
 from messengers.site_chat.sightings import Sighting
 
 KIND_NAMES = {"site_chat": _("Site chat")}
@@ -64,6 +64,6 @@ def _counts(grouped: object) -> dict[int, int]:
 
 
 def _last_seen(channel: Channel) -> Sighting | None:
-    if channel.kind != SiteChat.kind:
+    if channel.kind != KIND:
         return None
     return next(iter(sightings.seen_on(channel.pk)), None)

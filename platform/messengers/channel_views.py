@@ -14,12 +14,12 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from messengers import channels
-from messengers.adapters.site_chat import SiteChat, SiteChatSettings
-from messengers.channel_forms import SiteChatForm
 from messengers.channel_list import KIND_NAMES, rows
 from messengers.models import Channel
 from messengers.registry import all_messengers
 from messengers.site_chat import sightings
+from messengers.site_chat.chat import KIND, settings_of
+from messengers.site_chat.forms import SiteChatForm
 from messengers.site_chat.origins import is_allowed
 from workspaces.access import TenantRequest, page
 from workspaces.roles import Permission
@@ -47,7 +47,7 @@ def new_site_chat(request: TenantRequest) -> HttpResponse:
     initial = {"name": _("Chat on the site"), "title": request.workspace.name[:60]}
     form = SiteChatForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        made = channels.connect(SiteChat.kind, form.cleaned_data["name"], form.settings(), {}, request.user)
+        made = channels.connect(KIND, form.cleaned_data["name"], form.settings(), {}, request.user)
         return redirect("messengers:install", request.workspace.slug, made.pk)
     return render(request, "messengers/site_chat.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -90,7 +90,7 @@ def allow_site(request: TenantRequest, channel_id: int) -> HttpResponse:
     origin = request.POST.get("origin", "")
     if origin not in {sighting.origin for sighting in sightings.refused_on(found.pk)}:
         return redirect("messengers:install", request.workspace.slug, found.pk)  # somebody was faster
-    held = SiteChatSettings.model_validate(found.settings)
+    held = settings_of(found)
     allowed = list(dict.fromkeys([*held.origins, origin]))
     channels.change(found, request.user, settings={**held.model_dump(), "origins": allowed})
     sightings.forget_refusals(found.pk)
@@ -122,12 +122,12 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def _site_chat(channel_id: int) -> Channel:
-    return get_object_or_404(Channel, pk=channel_id, kind=SiteChat.kind)
+    return get_object_or_404(Channel, pk=channel_id, kind=KIND)
 
 
 def _installation(found: Channel) -> dict[str, Any]:
     seen = sightings.seen_on(found.pk)
-    listed = SiteChatSettings.model_validate(found.settings).origins
+    listed = settings_of(found).origins
     sites = [(entry, next((one for one in seen if is_allowed(one.origin, [entry])), None)) for entry in listed]
     return {
         "channel": found,

@@ -15,9 +15,10 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from pydantic import BaseModel, ValidationError
 
-from messengers.adapters.site_chat import SiteChat, SiteChatSettings
+from messengers.adapters.site_chat import SiteChatSettings
 from messengers.models import Channel, Conversation
 from messengers.site_chat import limits, sightings
+from messengers.site_chat.chat import KIND, settings_of
 from messengers.site_chat.limits import Limit
 from messengers.site_chat.origins import is_allowed
 from messengers.site_chat.visitor_tokens import ForgedTokenError, read_token
@@ -87,10 +88,10 @@ def find_channel(key: str) -> tuple[int, int]:
 
 def admit(channel_id: int, origin: str, page: str = "") -> tuple[Channel, SiteChatSettings]:
     """Return the chat, inside its workspace, if it works and may stand on this site."""
-    channel = Channel.objects.filter(pk=channel_id, kind=SiteChat.kind).first()
+    channel = Channel.objects.filter(pk=channel_id, kind=KIND).first()
     if channel is None or channel.state == Channel.State.DISCONNECTED:
         raise ChannelGoneError
-    settings = SiteChatSettings.model_validate(channel.settings)
+    settings = settings_of(channel)
     if not is_allowed(origin, settings.origins):
         if origin:
             sightings.refused(channel.pk, origin, page)

@@ -1,4 +1,4 @@
-"""What a person types about a channel. Answers come in words; `channels` holds the result to the adapter's models."""
+"""What a person types about a site chat. Answers come in words; `channels` holds the result to the adapter's model."""
 
 from typing import Any
 
@@ -6,11 +6,10 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from messengers.adapters.site_chat import SiteChatSettings
 from messengers.models import Channel
+from messengers.site_chat.chat import DEFAULTS, settings_of
 from messengers.site_chat.origins import OriginError, normalise_origin
 
-_DEFAULTS = SiteChatSettings()
 _WRONG_SITE = {
     "scheme": _("“%(typed)s”: an address begins with https:// or http://."),
     "incomplete": _("“%(typed)s”: write the whole name, for example shop.example."),
@@ -38,7 +37,7 @@ class SiteChatForm(forms.Form):
     color = forms.RegexField(
         label=_("Colour"),
         regex=r"^#[0-9a-fA-F]{6}$",
-        initial=_DEFAULTS.color,
+        initial=DEFAULTS.color,
         widget=forms.TextInput(attrs={"type": "color"}),
         help_text=_("Text on it turns white or black, whichever reads better."),
     )
@@ -54,7 +53,7 @@ class SiteChatForm(forms.Form):
     @classmethod
     def of(cls, channel: Channel, data: Any = None) -> "SiteChatForm":
         """Return the form of an existing channel."""
-        held = SiteChatSettings.model_validate(channel.settings)
+        held = settings_of(channel)
         return cls(data, initial={**held.model_dump(), "name": channel.name, "origins": "\n".join(held.origins)})
 
     def clean_origins(self) -> list[str]:

@@ -1,7 +1,7 @@
 """Who a visitor is: a signed word that his browser keeps, and signed tickets for the files he has uploaded.
 
 A token is good for one channel alone. It does not expire, since history must still be there next year; a new
-KASKAD_SECRET_KEY ends all of them, unless the old key is kept among SECRET_KEY_FALLBACKS.
+KASKAD_SECRET_KEY ends all of them: those visitors begin anew.
 """
 
 import secrets
