@@ -43,4 +43,6 @@ def _script(language: str) -> bytes:
     asked = HttpRequest()
     asked.method = "GET"
     with translation.override(language):
-        return bytes(JavaScriptCatalog.as_view(packages=ours)(asked).content)
+        answer = JavaScriptCatalog.as_view(packages=ours)(asked)
+    assert isinstance(answer, HttpResponse)
+    return answer.content

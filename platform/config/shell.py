@@ -13,7 +13,7 @@ from config.navigation import ACTIONS, SECTIONS, Action, Section
 from workspaces.crossings import ids_across_workspaces
 from workspaces.models import User, Workspace
 
-_THEMES = {User.Theme.LIGHT: "kaskad", User.Theme.DARK: "kaskad-dark"}
+_THEMES: dict[str, str] = {User.Theme.LIGHT: "kaskad", User.Theme.DARK: "kaskad-dark"}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
