@@ -12,7 +12,25 @@ class BotsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to what people write."""
+        """Listen to what people write, and name this app's entries in the audit log."""
         from bots import runner
+        from workspaces.audit_words import name_actions
 
         runner.connect()
+        name_actions(
+            {"flow": _("Flows")},
+            {
+                "flow.created": _("Created a flow"),
+                "flow.renamed": _("Renamed a flow"),
+                "flow.edited": _("Edited a flow"),
+                "flow.published": _("Published a flow"),
+                "flow.draft_discarded": _("Discarded a flow's draft"),
+                "flow.version_restored": _("Brought an earlier version back"),
+                "flow.switched_on": _("Switched a flow on"),
+                "flow.switched_off": _("Switched a flow off"),
+                "flow.people_stopped": _("Stopped people in a flow"),
+                "flow.duplicated": _("Copied a flow"),
+                "flow.deleted": _("Deleted a flow"),
+            },
+            {"people": _("people"), "of": _("copy of")},
+        )

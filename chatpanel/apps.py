@@ -12,7 +12,15 @@ class ChatpanelConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to what happens in conversations."""
+        """Listen to what happens in conversations, and name this app's entries in the audit log."""
         from chatpanel import live
+        from workspaces.audit_words import name_actions
 
         live.connect()
+        name_actions(
+            {"conversation": _("Chats"), "contact": _("Contacts")},
+            {
+                "conversation.taken_over": _("Took a chat over from a colleague"),
+                "contact.corrected": _("Corrected a contact"),
+            },
+        )

@@ -149,7 +149,9 @@ def test_a_person_chooses_a_language_and_gets_it_everywhere() -> None:
 def test_a_new_address_counts_once_it_is_confirmed(browser: Client) -> None:
     user = a_user("old@example.com", language="en")
     browser.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
-    browser.post("/accounts/email/", {"email": "new@example.com", "action_add": ""})
+    asked = browser.post("/accounts/email/", {"email": "new@example.com", "action_add": ""})["Location"]
+    assert "enter your password once more" in browser.get(asked).content.decode()
+    browser.post(asked, {"password": PASSWORD}, follow=True)
     user.refresh_from_db()
     assert user.email == "old@example.com"
     browser.post(link())

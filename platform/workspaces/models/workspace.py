@@ -84,4 +84,4 @@ class Invitation(TenantModel):
         verbose_name = _("invitation")
 
     def __str__(self) -> str:
-        return self.email or f"link {self.pk}"
+        return self.email or f"#{self.pk}"
