@@ -42,7 +42,8 @@ class LocalPostgres:
         self._log = self.place.folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
         account = self.place.account
-        self._uid, self._gid = (account.pw_uid, account.pw_gid) if account else (None, None)
+        self._uid = account.pw_uid if account else None
+        self._gid = account.pw_gid if account else None
         self._groups: list[str | int] | None = [] if account else None
 
     def start(self) -> None:
