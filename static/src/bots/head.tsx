@@ -36,9 +36,9 @@ export function Head({ onTry }: { onTry(): void }) {
         <button type="button" className="btn btn-ghost btn-square" aria-label={gettext("Redo")} data-tip={gettext("Redo")} disabled={!shown.canRedo} onClick={() => editor.redo()}>
           <Icon of={Redo2} />
         </button>
-        <button type="button" className="btn flow-try-button" disabled={!graph} onClick={onTry}>
+        <button type="button" className="btn flow-try-button" aria-label={gettext("Try it")} disabled={!graph} onClick={onTry}>
           <Icon of={Play} />
-          {gettext("Try it")}
+          <span className="flow-try-words">{gettext("Try it")}</span>
         </button>
         <FlowMenu />
         <button type="button" className="btn btn-primary" disabled={!graph || nothingNew || shown.saving === "conflict"} onClick={() => void openPublishing()}>
