@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -62,12 +63,14 @@ def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr("config.install.VAR", var)
     make_keys()
     yield var
+    outside = (var / "postgres").resolve()  # root's PostgreSQL cannot live in a folder that is closed to others
     for process in psutil.process_iter():
         try:
             if process.environ().get("KASKAD_VAR") == str(var):
                 process.kill()
         except psutil.Error:
             continue
+    shutil.rmtree(outside, ignore_errors=True)
 
 
 @pytest.mark.browser
