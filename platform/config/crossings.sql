@@ -71,6 +71,13 @@ RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
     LIMIT at_most
 $$;
 
+-- Uploads that nobody has sent in time.
+CREATE FUNCTION kaskad.unsent_files(moment timestamptz, at_most int)
+RETURNS TABLE (workspace_id bigint, media_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT f.workspace_id, f.id FROM messengers_media f
+    WHERE f.unsent_until < moment ORDER BY f.unsent_until LIMIT at_most
+$$;
+
 -- A sender's heartbeat: it may have a thousand channels, and touches nothing but how long they are its own.
 CREATE FUNCTION kaskad.renew_leases(holder uuid, lifetime double precision)
 RETURNS TABLE (channel_id bigint) LANGUAGE sql VOLATILE AS $$

@@ -211,6 +211,7 @@ CELERY_BEAT_SCHEDULE = {
     # A tick that waited longer than its successor is of no use.
     "doors": {"task": "messengers.tasks.tick", "schedule": 1.0, "options": {"expires": 2}},
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
+    "sweep-unsent-files": {"task": "messengers.tasks.sweep_unsent_files", "schedule": 3_600.0},
     "erase-deleted-workspaces": {"task": "workspaces.tasks.erase_deleted_workspaces", "schedule": 600.0},
     "clear-expired-sessions": {"task": "workspaces.tasks.clear_expired_sessions", "schedule": 86_400.0},
 }

@@ -12,7 +12,7 @@ class MessengersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the site chat hear of what visitors write, and files go with their workspace; name this app's entries in the audit log."""
+        """Let the site chat listen, let files go with their workspace, and name this app's audit entries."""
         from messengers.media import erase_files
         from messengers.site_chat import live
         from workspaces.audit_words import name_actions

@@ -137,4 +137,3 @@ def _asked(steps: Steps[_Result]) -> _Result:
         return async_to_sync(run)()
     except ValueError as error:
         raise RefusedByMessengerError(str(error)) from error
-

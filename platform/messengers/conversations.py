@@ -15,7 +15,7 @@ State = Conversation.State
 
 def lock(conversation_id: int) -> Conversation:
     """Return the conversation, locked until the transaction ends: whatever happens in it happens in order."""
-    # The assignee is not joined: whoever waits for the lock gets the row anew, but what is joined to it as it was before.
+    # The assignee is not joined: who waits for the lock gets the row anew, but what is joined as it was before.
     rows = Conversation.objects.select_related("identity", "channel", "contact")
     return rows.select_for_update(of=("self",)).get(pk=conversation_id)
 

@@ -6,6 +6,7 @@ Called by the site chat's door and the chat panel. What a file is says its conte
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.core.signing import BadSignature, Signer
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import get_valid_filename
@@ -21,8 +23,9 @@ from PIL import Image, ImageOps
 
 from messengers.content import Attachment, AttachmentKind
 from messengers.models import Media
+from workspaces.crossings import ids_across_workspaces
 from workspaces.models import User
-from workspaces.scope import current_workspace_id
+from workspaces.scope import current_workspace_id, tenant
 
 SIZE_LIMIT = 20 * 1024 * 1024
 PIXEL_LIMIT = 50_000_000
@@ -77,8 +80,11 @@ class MediaAddress:
     media_id: int
 
 
-def store(file: "File[bytes]", uploaded_by: User | None = None) -> Media:
-    """Store a file that a person sends; MediaRefusedError says in words why not."""
+def store(file: "File[bytes]", uploaded_by: User | None = None, *, unsent_until: datetime | None = None) -> Media:
+    """Store a file that a person sends; MediaRefusedError says in words why not.
+
+    With `unsent_until` it is deleted after that moment, unless `claim` has made it part of a message.
+    """
     name = _safe_name(file.name or "")
     _check_size(file)
     _check_name(name)
@@ -87,11 +93,38 @@ def store(file: "File[bytes]", uploaded_by: User | None = None) -> Media:
     if content_type in _IMAGES.values():
         content = _clean_image(content)
     media = Media(
-        kind=_kind(content_type), name=name, content_type=content_type, size=len(content), uploaded_by=uploaded_by
+        kind=_kind(content_type),
+        name=name,
+        content_type=content_type,
+        size=len(content),
+        uploaded_by=uploaded_by,
+        unsent_until=unsent_until,
     )
     media.file.save(name, ContentFile(content), save=False)
     media.save()
     return media
+
+
+def claim(media_id: int) -> Media:
+    """Return an upload that becomes part of a message now: it stays. Media.DoesNotExist when it is gone."""
+    media = Media.objects.select_for_update().get(pk=media_id)
+    if media.unsent_until is not None:
+        media.unsent_until = None
+        media.save(update_fields=["unsent_until"])
+    return media
+
+
+def sweep_unsent(now: datetime, limit: int = 1000) -> int:
+    """Delete uploads that nobody has sent in time, in whatever workspace; return how many."""
+    count = 0
+    for workspace_id, media_id in ids_across_workspaces("unsent_files", now, limit):
+        with tenant(workspace_id):
+            overdue = Media.objects.select_for_update(skip_locked=True).filter(unsent_until__lt=now)
+            if media := overdue.filter(pk=media_id).first():
+                media.delete()
+                transaction.on_commit(partial(default_storage.delete, media.file.name or ""))
+                count += 1
+    return count
 
 
 def as_attachment(media: Media) -> Attachment:

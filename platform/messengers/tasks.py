@@ -9,8 +9,9 @@ from uuid import uuid4
 from celery import shared_task
 from celery.signals import worker_ready
 from celery.worker import state as worker
+from django.utils import timezone
 
-from messengers import delivery, hints, inbox
+from messengers import delivery, hints, inbox, media
 
 SEND_QUEUE = "send"
 _OFFER_EVERY = 3.0
@@ -49,6 +50,12 @@ def tick() -> None:
     for workspace_id, update_id in inbox.overdue():
         if hints.first_time(f"update:{update_id}", seconds=30):
             receive.delay(update_id, workspace_id=workspace_id)
+
+
+@shared_task
+def sweep_unsent_files() -> None:
+    """Delete what visitors uploaded and never sent."""
+    media.sweep_unsent(timezone.now())
 
 
 @worker_ready.connect

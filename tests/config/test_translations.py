@@ -17,7 +17,9 @@ TEMPLATE = """{% load i18n %}
 """
 ISLAND = """
 export const Row = ({ n }: { n: number }) => (
-  <p className={`row ${gettext("In a class")}`}>it's {ngettext("%s chat", "%s chats", n)} don't {gettext('Say "hi"')}</p>
+  <p className={`row ${gettext("In a class")}`}>
+    it's {ngettext("%s chat", "%s chats", n)} don't {gettext('Say "hi"')}
+  </p>
 );
 """
 

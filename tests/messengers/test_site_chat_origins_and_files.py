@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -14,6 +15,7 @@ from messengers import inbox
 from messengers.media import BadAddressError, read_address, signed_url
 from messengers.models import Channel, InboundUpdate, Media, Message
 from messengers.site_chat import sightings
+from messengers.tasks import sweep_unsent_files
 from workspaces.models import Workspace
 from workspaces.scope import tenant
 
@@ -224,3 +226,22 @@ def test_a_file_s_address_lasts_a_day_and_no_longer(workspace: Workspace) -> Non
     assert late.value.expired
     with pytest.raises(BadAddressError):
         read_address(word.replace("-7-", "-8-"), noon)
+
+
+def test_an_upload_that_is_never_sent_is_deleted_and_one_that_is_sent_stays(channel: Channel) -> None:
+    token = token_of(channel)
+    sent, forgotten = (upload(channel, token, f"{name}.txt", b"words").json()["id"] for name in ("sent", "forgotten"))
+    written = {"client_id": "00000000-one", "text": "Here", "files": [sent]}
+    address = f"/chat/{channel.key}/messages"
+    headers = {"Origin": SITE, "Authorization": f"Bearer {token}"}
+
+    assert Client().post(address, written, "application/json", headers=headers).status_code == 202
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=3)):
+        sweep_unsent_files()
+
+    with tenant(channel.workspace_id):
+        assert [row.name for row in Media.objects.all()] == ["sent.txt"]
+    late = Client().post(
+        address, written | {"client_id": "00000000-two", "files": [forgotten]}, "application/json", headers=headers
+    )
+    assert late.json()["error"]["code"] == "no_file"

@@ -285,6 +285,7 @@ class Migration(migrations.Migration):
                 ("content_type", models.CharField(max_length=120)),
                 ("size", models.PositiveBigIntegerField()),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("unsent_until", models.DateTimeField(blank=True, null=True)),
                 (
                     "uploaded_by",
                     models.ForeignKey(
@@ -463,6 +464,12 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
             },
+        ),
+        migrations.AddIndex(
+            model_name="media",
+            index=models.Index(
+                condition=models.Q(("unsent_until__isnull", False)), fields=["unsent_until"], name="media_unsent"
+            ),
         ),
         migrations.AddIndex(
             model_name="batch",

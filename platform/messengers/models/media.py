@@ -25,10 +25,14 @@ class Media(TenantModel):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    unsent_until = models.DateTimeField(null=True, blank=True)  # a visitor's upload: `media.sweep_unsent` owns it
 
     class Meta(TenantModel.Meta):
         verbose_name = _("file")
         verbose_name_plural = _("files")
+        indexes = [
+            models.Index(fields=["unsent_until"], condition=models.Q(unsent_until__isnull=False), name="media_unsent")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,5 +1,6 @@
 """What the widget asks for. What a visitor does goes through `inbox`, as the updates of other messengers do."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -27,6 +28,7 @@ from messengers.statuses import Status
 from messengers.tasks import receive
 
 _MULTIPART_ROOM = 64 * 1024
+_KEPT_UNSENT = timedelta(days=2)  # an unsent message waits in the visitor's browser; his files wait here
 
 
 @open_to("GET", limits.LOOKS, known=False)
@@ -136,7 +138,7 @@ def _upload(request: HttpRequest, visit: Visit) -> HttpResponse:
     if not isinstance(file, UploadedFile):
         raise Problem(400, "malformed", gettext("The request cannot be read."))
     try:
-        stored = media.store(file)
+        stored = media.store(file, unsent_until=timezone.now() + _KEPT_UNSENT)
     except media.MediaRefusedError as error:
         raise Problem(413 if error.code == "file_too_large" else 415, error.code, error.text) from error
     return JsonResponse(
@@ -209,7 +211,7 @@ def _returning(visit: Visit, token: str) -> str:
 
 def _uploaded(visit: Visit, ticket: str) -> Attachment:
     try:
-        stored = Media.objects.get(pk=read_ticket(visit.visitor, ticket))
+        stored = media.claim(read_ticket(visit.visitor, ticket))
     except (ForgedTokenError, Media.DoesNotExist) as error:
         raise Problem(404, "no_file", gettext("The file is gone. Send it again.")) from error
     return media.as_attachment(stored)
