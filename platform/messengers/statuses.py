@@ -9,7 +9,7 @@ class Status(StrEnum):
     RECEIVED = "received"  # came in; final
     QUEUED = "queued"  # waits for a sender; delivery leases it by scanning
     SENDING = "sending"  # handed over, the call may be under way; `delivery.sweep` owns it
-    SENT = "sent"  # the messenger took it; receipts may still raise it
+    SENT = "sent"  # the messenger took it; a receipt may say more, or that it failed after all
     DELIVERED = "delivered"
     READ = "read"
     UNREACHABLE = "unreachable"  # this person cannot be reached here (blocked, gone); final
@@ -22,12 +22,13 @@ _RANK = {
     Status.QUEUED: 0,
     Status.SENDING: 1,
     Status.CANCELED: 2,
-    Status.REJECTED: 2,
-    Status.UNREACHABLE: 2,
     Status.UNCERTAIN: 3,
     Status.SENT: 4,
-    Status.DELIVERED: 5,
-    Status.READ: 6,
+    # Many messengers take a message at once and refuse it later; that it arrived is stronger news than that it failed.
+    Status.REJECTED: 5,
+    Status.UNREACHABLE: 5,
+    Status.DELIVERED: 6,
+    Status.READ: 7,
 }
 
 RECEIPTS = (Status.SENT, Status.DELIVERED, Status.READ)
@@ -36,7 +37,7 @@ RECEIPTS = (Status.SENT, Status.DELIVERED, Status.READ)
 def raises(old: Status, new: Status) -> bool:
     """Say whether news of `new` changes a message that is at `old`.
 
-    A receipt is proof that the message left, so it also lifts `uncertain` and the failures that were only a guess.
+    That a message arrived is proof, so it lifts `uncertain` and failures too.
     """
     return old is not Status.RECEIVED and new is not Status.RECEIVED and _RANK[new] > _RANK[old]
 

@@ -100,6 +100,16 @@ def test_a_receipt_lifts_what_was_uncertain(talk: Conversation) -> None:
     assert (message.status, unknown) == (Status.DELIVERED, ["other"])
 
 
+def test_a_message_that_was_taken_can_fail_later_and_an_arrival_is_stronger(talk: Conversation) -> None:
+    message = ours(talk, Status.SENT)
+    fates = []
+    for status in (Status.REJECTED, Status.SENT, Status.DELIVERED, Status.UNREACHABLE):
+        receipts.apply(talk.channel, [told(status, message)])
+        message.refresh_from_db()
+        fates.append(message.status)
+    assert fates == [Status.REJECTED, Status.REJECTED, Status.DELIVERED, Status.DELIVERED]
+
+
 def test_nobody_reads_for_somebody_else(talk: Conversation) -> None:
     message = ours(talk)
     stranger = a_conversation(talk.channel)
