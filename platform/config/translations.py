@@ -83,8 +83,9 @@ def extracted(source: Source) -> Catalog:
         if path.suffix in {".html", ".txt"}:
             # What is not translatable comes out blanked; indentation would only confuse the tokenizer.
             text = "\n".join(line.lstrip() for line in templatize(text, origin=str(path)).splitlines())
+        method: Any = _script_calls if path.suffix in {".ts", ".tsx"} else "python"
         messages = extract(
-            _script_calls if path.suffix in {".ts", ".tsx"} else "python",
+            method,
             BytesIO(text.encode()),
             keywords=KEYWORDS,
             comment_tags=["Translators:"],

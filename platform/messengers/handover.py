@@ -107,9 +107,11 @@ def claim(workspace_id: int, channel_id: int, sender: UUID) -> Claim | None:
             channel = Channel.objects.filter(pk=channel_id, state=Channel.State.ACTIVE).first()
             adapter = messenger(channel.kind) if channel else None
         except SecretsUnreadableError:
-            return _break(channel_id, "secrets_unreadable")
+            _break(channel_id, "secrets_unreadable")
+            return None
         except UnknownMessengerError:
-            return _break(channel_id, "unknown_messenger")
+            _break(channel_id, "unknown_messenger")
+            return None
         if channel is None or adapter is None:
             return None
         values = {"workspace": workspace_id, "channel": channel_id, "sender": sender, "lifetime": LEASE}

@@ -1,6 +1,6 @@
 """Addresses of this app: its pages under `/w/<workspace_slug>/`, and what is open to the outside."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from messengers import channel_views, media_views
 from messengers.site_chat.urls import websocket_urlpatterns
@@ -19,7 +19,7 @@ urlpatterns = [
     path("channels/<int:channel_id>/switch/", channel_views.switch, name="switch"),
 ]
 
-public_urlpatterns = [
+public_urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("messengers.site_chat.urls")),
     path("media/<str:word>", media_views.read_file, name="media"),
 ]

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from config import translations
+from config.environment import ROOT
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
             if options["apps"] and source.app not in options["apps"]:
                 continue
             catalogue = translations.updated(source)
-            name = source.po.relative_to(translations.ROOT)
+            name = source.po.relative_to(ROOT)
             problems += [f"{name}: untranslated: {text!r}" for text in translations.untranslated(catalogue)]
             if not options["check"]:
                 translations.save(source, catalogue)
