@@ -1,4 +1,4 @@
-// The files that a step sends: chosen, dropped or pasted; each refusal is said in words.
+// The files that a step sends: chosen from the disk; each refusal is said in words.
 import { type ChangeEvent, useRef, useState } from "react";
 import { fileSize } from "@shared/format";
 import { gettext, interpolate } from "@shared/i18n";
