@@ -54,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     settings.WHITENOISE_USE_FINDERS = False  # each test client would look through all static files anew
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
