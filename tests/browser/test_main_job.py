@@ -155,7 +155,7 @@ def connect_a_site_chat(
 
 def make_a_bot(open_page: OpenPage, owner: User, workspace: Workspace, words: Words, language: str) -> None:
     page = open_page(f"/w/{workspace.slug}/bots/new/", owner, language=language)
-    page.get_by_role("main").get_by_role("button", name=words("New flow")).click()
+    page.get_by_role("main").get_by_role("button", name=words("Blank flow")).click()
     page.get_by_role("button", name=words("Add keywords")).click()
     page.get_by_label(words("Word or phrase")).fill("prize")
     page.keyboard.press("Enter")
