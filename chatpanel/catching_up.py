@@ -2,6 +2,7 @@
 
 from chatpanel import live, payloads, presence, thread
 from messengers.changes import take_cursor
+from messengers.models import Conversation
 
 
 def missed(cursor: int, conversation_id: int | None) -> payloads.Payload:
@@ -17,5 +18,12 @@ def missed(cursor: int, conversation_id: int | None) -> payloads.Payload:
         "reload_list": changes.reload_list,
         "reload_thread": changes.reload_thread,
         "unread": live.unread(),
-        "viewers": presence.viewers(conversation_id) if conversation_id is not None else [],
+        "viewers": _viewers(conversation_id),
     }
+
+
+def _viewers(conversation_id: int | None) -> list[int]:
+    # Presence knows no workspaces, and the number comes from outside.
+    if conversation_id is None or not Conversation.objects.filter(pk=conversation_id).exists():
+        return []
+    return presence.viewers(conversation_id)

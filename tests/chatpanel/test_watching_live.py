@@ -193,6 +193,7 @@ async def test_of_two_takeovers_in_the_same_moment_exactly_one_wins(talk: Talk) 
 
 async def test_another_workspaces_panel_hears_and_learns_nothing(talk: Talk) -> None:
     other = await in_thread(Talk)()
+    await in_thread(presence.look)(talk.conversation.pk, talk.boris.pk, "window")
     async with Window(other.workspace, other.anna) as stranger:
         await in_thread(talk.visitor_writes)("secret")
         await in_thread(other.visitor_writes)("own words")
@@ -204,7 +205,7 @@ async def test_another_workspaces_panel_hears_and_learns_nothing(talk: Talk) -> 
 
     assert [row["id"] for row in missed["conversations"]] == [other.conversation.pk]
     assert (missed["messages"], missed["viewers"]) == ([], [])
-    assert await in_thread(presence.viewers)(talk.conversation.pk) == []
+    assert await in_thread(presence.viewers)(talk.conversation.pk) == [talk.boris.pk]
 
 
 async def test_a_removed_members_socket_is_closed(talk: Talk) -> None:
