@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -299,6 +300,7 @@ def test_a_huge_body_is_refused(channel: Channel) -> None:
     assert visitor.tell("messages", {"client_id": "0123456789", "text": "x" * 40_000}).status_code == 413
 
 
+@time_machine.travel("2026-11-23 12:00:05+00:00", tick=False)
 def test_who_writes_too_often_is_asked_to_wait(channel: Channel) -> None:
     visitor = Visitor(channel)
     visitor.comes_in()
@@ -309,6 +311,18 @@ def test_who_writes_too_often_is_asked_to_wait(channel: Channel) -> None:
     assert answers[-1].status_code == 429
     assert answers[-1]["Retry-After"]
     assert answers[-1].json()["error"]["message"]
+
+
+def test_what_he_writes_is_kept_while_valkey_is_down(channel: Channel, workspace: Workspace, settings: Any) -> None:
+    redis_cache = settings.CACHES["default"]
+    settings.CACHES = {"default": redis_cache | {"LOCATION": "unix:///nowhere/valkey.sock"}}
+    visitor = Visitor(channel)
+    visitor.comes_in()
+
+    assert visitor.writes("Hello", "0123456789").status_code == 202
+
+    with tenant(workspace):
+        assert InboundUpdate.objects.filter(body__text="Hello").exists()
 
 
 def test_the_questions_do_not_grow_with_the_history(workspace: Workspace, channel: Channel) -> None:

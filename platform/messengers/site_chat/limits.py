@@ -1,8 +1,16 @@
-"""How often one visitor, or one address, may knock: counted in the cache, in fixed windows. Called by the door."""
+"""How often one visitor, or one address, may knock: counted in the cache, in fixed windows. Called by the door.
 
+Without Valkey nothing is counted: what visitors write is kept in PostgreSQL, so the door stays open.
+"""
+
+import logging
+import time
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from redis import RedisError
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +33,12 @@ ADDRESS = Limit("address", 1_200, 60)
 
 def spend(limit: Limit, who: str) -> bool:
     """Count one more knock; False when there have been too many."""
-    key = f"site_chat:{limit.name}:{who}"
-    if cache.add(key, 1, limit.seconds):
-        return True
+    # The window is part of the name: a counter that lost its expiry in a race would shut somebody out for good.
+    key = f"site_chat:{limit.name}:{who}:{int(time.time()) // limit.seconds}"
     try:
-        return cache.incr(key) <= limit.count
+        return bool(cache.add(key, 1, limit.seconds)) or cache.incr(key) <= limit.count
     except ValueError:  # the window ended between the two calls
+        return True
+    except RedisError as error:
+        logger.warning("Valkey is away, knocks are not counted: %s", error)
         return True

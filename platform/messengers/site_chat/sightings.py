@@ -3,12 +3,16 @@
 Kept in the cache: these are hints that the next visit renews, and a visit must not cost a write to the database.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
 from django.utils import timezone
+from redis import RedisError
+
+logger = logging.getLogger(__name__)
 
 _KEPT_FOR = 30 * 24 * 3600
 _KEPT_SITES = 8
@@ -53,10 +57,13 @@ def _key(channel_id: int, kind: str) -> str:
 
 
 def _note(key: str, origin: str, page: str) -> None:
-    sites: dict[str, Any] = cache.get(key) or {}
-    sites.pop(origin, None)
-    sites[origin] = [page[:300], timezone.now().isoformat()]
-    cache.set(key, dict(list(sites.items())[-_KEPT_SITES:]), _KEPT_FOR)
+    try:
+        sites: dict[str, Any] = cache.get(key) or {}
+        sites.pop(origin, None)
+        sites[origin] = [page[:300], timezone.now().isoformat()]
+        cache.set(key, dict(list(sites.items())[-_KEPT_SITES:]), _KEPT_FOR)
+    except RedisError as error:  # a hint less; the visitor must not notice
+        logger.warning("Valkey is away, a visit is not noted: %s", error)
 
 
 def _read(key: str) -> list[Sighting]:
