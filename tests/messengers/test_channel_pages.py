@@ -136,6 +136,18 @@ def test_a_refused_site_is_allowed_with_one_press(browser: Client, workspace: Wo
     assert "https://never.example" not in kept(workspace).settings["origins"]
 
 
+@pytest.mark.parametrize("origin", ["null", "https://*.com", "https://*.example"])
+def test_what_is_no_single_site_is_never_offered_for_a_press(
+    browser: Client, workspace: Workspace, origin: str
+) -> None:
+    channel = made(workspace)
+    Client().get(f"/chat/{channel.key}/config", headers={"Origin": origin})
+
+    browser.post(address(workspace, f"{channel.pk}/allow/"), {"origin": origin})
+
+    assert kept(workspace).settings["origins"] == ["https://shop.example"]
+
+
 def test_a_channel_is_switched_off_and_on(browser: Client, workspace: Workspace) -> None:
     channel = made(workspace)
     with tenant(workspace):

@@ -20,7 +20,7 @@ from messengers.models import Channel, Conversation
 from messengers.site_chat import limits, sightings
 from messengers.site_chat.chat import KIND, settings_of
 from messengers.site_chat.limits import Limit
-from messengers.site_chat.origins import is_allowed
+from messengers.site_chat.origins import is_allowed, is_site
 from messengers.site_chat.visitor_tokens import ForgedTokenError, read_token
 from workspaces.access import View, public
 from workspaces.crossings import ids_across_workspaces
@@ -93,7 +93,7 @@ def admit(channel_id: int, origin: str, page: str = "") -> tuple[Channel, SiteCh
         raise ChannelGoneError
     settings = settings_of(channel)
     if not is_allowed(origin, settings.origins):
-        if origin:
+        if is_site(origin):
             sightings.refused(channel.pk, origin, page)
         raise RefusedOriginError
     return channel, settings

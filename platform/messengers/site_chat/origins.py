@@ -41,6 +41,14 @@ def is_allowed(origin: str, listed: Iterable[str]) -> bool:
     return any(_matches(origin, entry) for entry in listed)
 
 
+def is_site(origin: str) -> bool:
+    """Say whether an Origin names one site. A made-up one may hold “*.”, and `null` is any page in a sandbox."""
+    try:
+        return "*" not in origin and normalise_origin(origin) == origin
+    except OriginError:
+        return False
+
+
 def _host(typed: str) -> str:
     wildcard = typed.startswith("*.")
     name = typed.removeprefix("*.").rstrip(".")
