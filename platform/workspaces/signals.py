@@ -12,7 +12,8 @@ from django.dispatch import Signal
 from workspaces.models import Membership
 from workspaces.tenant_consumer import membership_group
 
-# Sent with `workspace_id`, outside any workspace, once all its rows are gone: for what is kept elsewhere, as files are.
+# Sent with `workspace_id`, outside any workspace, once all its rows are gone, perhaps twice: for what is kept
+# elsewhere, as files are.
 workspace_erased = Signal()
 
 

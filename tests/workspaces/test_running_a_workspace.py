@@ -11,6 +11,7 @@ from workspaces import erasing
 from workspaces.models import User, Workspace
 from workspaces.roles import Role
 from workspaces.scope import tenant
+from workspaces.signals import workspace_erased
 from workspaces.tasks import erase_deleted_workspaces
 from workspaces.walls import tenant_models
 
@@ -151,6 +152,28 @@ def test_a_deleted_workspace_is_out_of_reach_at_once_and_then_gone(
     assert not Workspace.all_workspaces.filter(pk=workspace.pk).exists()
     assert Workspace.objects.filter(pk=other.pk).exists()
     assert not (tmp_path / str(workspace.pk)).exists()
+
+
+def test_files_that_could_not_be_deleted_are_tried_again(
+    workspace: Workspace, owner: User, committed_db: None, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    a_client(owner).post(f"/w/{workspace.slug}/settings/delete/", {"name": "Tea"})
+
+    def die(**_facts: Any) -> None:
+        raise OSError("the disk is away")
+
+    workspace_erased.connect(die)
+    try:
+        with pytest.raises(OSError, match="away"):
+            erase_deleted_workspaces()
+    finally:
+        workspace_erased.disconnect(die)
+    (tmp_path / str(workspace.pk)).mkdir()
+    erase_deleted_workspaces()
+
+    assert not (tmp_path / str(workspace.pk)).exists()
+    assert not Workspace.all_workspaces.filter(pk=workspace.pk).exists()
 
 
 def test_nothing_is_erased_of_a_workspace_that_lives(workspace: Workspace, owner: User) -> None:
