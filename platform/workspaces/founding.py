@@ -33,7 +33,7 @@ def found(owner: User, name: str, time_zone: str, language: str) -> Workspace:
 
 def change_settings(actor: User, workspace: Workspace, **settings: str) -> None:
     """Change name, time zone or language; what stays as it was is not noted."""
-    locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    locked = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     before = audit.snapshot(locked, _SETTINGS)
     for name, value in settings.items():
         setattr(locked, name, value)

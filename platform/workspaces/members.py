@@ -86,7 +86,8 @@ def _end(actor: User, membership: Membership, action: str) -> None:
 
 def _take_turns() -> None:
     """Let one change of the members happen at a time: two owners who leave at once would leave none."""
-    Workspace.objects.select_for_update().get(pk=current_workspace_id())
+    # Only against each other (no_key): messages that come and go point to this row and must not wait.
+    Workspace.objects.select_for_update(no_key=True).get(pk=current_workspace_id())
 
 
 def _standing(user: User) -> Membership:
