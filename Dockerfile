@@ -4,9 +4,7 @@ FROM node:24-slim AS front
 WORKDIR /kaskad
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
-COPY vite.config.ts vite.widget.config.ts tsconfig.json ./
-COPY static ./static
-COPY templates ./templates
+COPY . .
 RUN npm run build
 
 FROM python:3.13-slim AS packages
