@@ -38,16 +38,7 @@ class Command(BaseCommand):
 
     def _run(self, stack: ExitStack) -> None:
         stack.enter_context(only_one(env.kaskad_var))
-        given = env.model_fields_set
-        port = choose_port(
-            env.kaskad_host, env.kaskad_port, setting="KASKAD_PORT", chosen_by_user="kaskad_port" in given
-        )
-        demo_port = choose_port(
-            env.kaskad_host,
-            env.kaskad_demo_port,
-            setting="KASKAD_DEMO_PORT",
-            chosen_by_user="kaskad_demo_port" in given,
-        )
+        port, demo_port = self._port("kaskad_port"), self._port("kaskad_demo_port")
         shop = f"http://localhost:{demo_port}"
         self._start_servers(stack)
         self._prepare_database()
