@@ -104,7 +104,7 @@ def older(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Answer the page of the thread above a message."""
     row = _described(conversation_id)
     before = request.GET.get("before", "")
-    if not before.isdigit():
+    if not before.isdecimal():
         raise invalid({"before": _("A message's number is needed.")})
     return JsonResponse(_history(row, int(before)))
 
@@ -115,10 +115,10 @@ def older(request: TenantRequest, conversation_id: int) -> HttpResponse:
 def since(request: TenantRequest) -> HttpResponse:
     """Answer what was missed, for panels whose socket is closed."""
     cursor, open_one = request.GET.get("cursor", ""), request.GET.get("conversation", "")
-    if not cursor.isdigit():
+    if not cursor.isdecimal():
         raise invalid({"cursor": _("A cursor is needed.")})
     presence.panel_is_open(request.workspace.pk)
-    return JsonResponse(catching_up.missed(int(cursor), int(open_one) if open_one.isdigit() else None))
+    return JsonResponse(catching_up.missed(int(cursor), int(open_one) if open_one.isdecimal() else None))
 
 
 @page(Permission.ANSWER_CHATS)
