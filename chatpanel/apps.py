@@ -13,9 +13,10 @@ class ChatpanelConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what happens in conversations, and name this app's entries in the audit log."""
-        from chatpanel import live
+        from chatpanel import departures, live
         from workspaces.audit_words import name_actions
 
+        departures.connect()
         live.connect()
         name_actions(
             {"conversation": _("Chats"), "contact": _("Contacts")},

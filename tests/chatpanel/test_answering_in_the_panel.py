@@ -11,7 +11,7 @@ from messengers import outbox
 from messengers.content import Content
 from messengers.models import Conversation, Identity, Message
 from messengers.statuses import Status
-from workspaces.models import User, Workspace
+from workspaces.models import Membership, User, Workspace
 from workspaces.roles import Role
 from workspaces.scope import tenant
 
@@ -259,3 +259,30 @@ def test_the_page_knows_its_reader(desk: Desk) -> None:
     assert page.status_code == 200
     assert page.context["panel"]["open"] == desk.conversation.pk
     assert page.context["panel"]["mayEditContacts"] is False
+
+
+@pytest.mark.parametrize("how", ["removed", "made an analyst"])
+def test_who_may_no_longer_answer_leaves_his_conversations_to_the_others(desk: Desk, how: str) -> None:
+    desk.reply(desk.anna)
+    with tenant(desk.workspace):
+        membership = Membership.objects.get(user=desk.anna)
+        if how == "removed":
+            membership.delete()
+        else:
+            membership.role = Role.ANALYST
+            membership.save()
+
+        line = ConversationEvent.objects.latest("pk")
+    assert (desk.now().owner, desk.now().assignee) == ("person", None)
+    assert (line.kind, line.actor, line.subject) == ("assigned", desk.anna, None)
+    shown = desk.client(desk.boris).get(f"/w/{desk.workspace.slug}/chats/data/list/?folder=unassigned").json()
+    assert [row["id"] for row in shown["conversations"]] == [desk.conversation.pk]
+
+
+def test_another_role_that_answers_too_keeps_the_conversations(desk: Desk) -> None:
+    desk.reply(desk.anna)
+    with tenant(desk.workspace):
+        membership = Membership.objects.get(user=desk.anna)
+        membership.role = Role.MARKETER
+        membership.save()
+    assert desk.now().assignee == desk.anna
