@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from workspaces import audit
 from workspaces.crossings import ids_across_workspaces
-from workspaces.members import MemberRuleError, add_member, refuse_to_give
+from workspaces.members import MemberRuleError, add_member, refuse_to_give, roles_to_give
 from workspaces.models import Invitation, Membership, User, Workspace
 from workspaces.roles import Role
 from workspaces.scope import tenant
@@ -117,7 +117,10 @@ def find(token_hash: str, now: datetime) -> Invited | None:
         invitation = Invitation.objects.select_related("invited_by").filter(token_hash=token_hash).first()
         if invitation is None:
             return None
-        return Invited(invitation, workspace, invitation.invited_by, state_of(invitation, now))
+        state = state_of(invitation, now)
+        if state == State.OPEN and not _stands_behind(invitation):
+            state = State.REVOKED
+        return Invited(invitation, workspace, invitation.invited_by, state)
 
 
 def accept(user: User, token_hash: str, now: datetime) -> Workspace | None:
@@ -136,6 +139,8 @@ def accept(user: User, token_hash: str, now: datetime) -> Workspace | None:
         )
         if invitation is None or state_of(invitation, now) != State.OPEN:
             return None
+        if not _stands_behind(invitation):
+            return None
         _membership, is_new = add_member(user, invitation.role, invited_by=invitation.invited_by)
         if is_new:
             invitation.accepted_at, invitation.accepted_by = now, user
@@ -152,6 +157,12 @@ def is_open(token_hash: str, now: datetime) -> bool:
 def hash_of(token: str) -> str:
     """Return what is kept of a token."""
     return sha256(token.encode()).hexdigest()
+
+
+def _stands_behind(invitation: Invitation) -> bool:
+    """Say whether its maker could still give the role: who was removed must not come back by a link of his own."""
+    maker = Membership.objects.filter(user=invitation.invited_by_id).first()
+    return maker is not None and Role(invitation.role) in roles_to_give(maker.role)
 
 
 def _new_token() -> str:

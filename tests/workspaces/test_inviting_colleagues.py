@@ -194,3 +194,16 @@ def test_the_letter_is_in_the_language_of_its_reader(workspace: Workspace, owner
     a_user("igor@example.com", language="ru")
     invite(workspace, owner, "igor@example.com")
     assert mail.outbox[0].subject == "Olga приглашает вас в «Tea»"
+
+
+def test_who_was_removed_does_not_come_back_by_a_link_of_his_own(workspace: Workspace, owner: User) -> None:
+    admin = a_member(workspace, Role.ADMIN, a_user(language="en"))
+    address = link_on(invite(workspace, admin))
+    with tenant(workspace):
+        Membership.objects.get(user=admin).delete()
+
+    page = a_client(admin).get(address).content.decode()
+    a_client(admin).post(address)
+
+    assert "Ask for a new one" in page
+    assert role_of(workspace, admin) is None
