@@ -1,9 +1,13 @@
 """Work of workspaces that happens later. Thin: `erasing` does it."""
 
+import logging
+
 from celery import shared_task
 
 from workspaces import erasing
 from workspaces.crossings import ids_across_workspaces
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -16,7 +20,11 @@ def erase_workspace(workspace_id: int) -> None:
 def erase_deleted_workspaces() -> None:
     """Erase what is still left of deleted workspaces; beat calls it, so that none is forgotten."""
     for (workspace_id,) in ids_across_workspaces("deleted_workspaces"):
-        erasing.erase(workspace_id)
+        try:
+            erasing.erase(workspace_id)
+        except Exception:
+            # It comes up again at the next beat, and must not stand in the way of the others.
+            logger.exception("Deleted workspace %s could not be erased", workspace_id)
 
 
 @shared_task
