@@ -92,9 +92,13 @@ def allow_site(request: TenantRequest, channel_id: int) -> HttpResponse:
         return redirect("messengers:install", request.workspace.slug, found.pk)  # somebody was faster
     held = settings_of(found)
     allowed = list(dict.fromkeys([*held.origins, origin]))
-    channels.change(found, request.user, settings={**held.model_dump(), "origins": allowed})
-    sightings.forget_refusals(found.pk)
-    messages.success(request, _("%(site)s may show the chat now.") % {"site": origin})
+    try:
+        channels.change(found, request.user, settings={**held.model_dump(), "origins": allowed})
+    except channels.InvalidSettingsError:
+        messages.error(request, _("The list of sites is full. Take one off it first."))
+    else:
+        sightings.forget_refusals(found.pk)
+        messages.success(request, _("%(site)s may show the chat now.") % {"site": origin})
     return redirect("messengers:install", request.workspace.slug, found.pk)
 
 

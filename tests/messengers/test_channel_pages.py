@@ -136,6 +136,19 @@ def test_a_refused_site_is_allowed_with_one_press(browser: Client, workspace: Wo
     assert "https://never.example" not in kept(workspace).settings["origins"]
 
 
+def test_a_full_list_of_sites_takes_no_more(browser: Client, workspace: Workspace) -> None:
+    channel = made(workspace)
+    full = [f"https://shop{number}.example" for number in range(50)]
+    with tenant(workspace):
+        Channel.objects.update(settings=channel.settings | {"origins": full})
+    Client().get(f"/chat/{channel.key}/config", headers={"Origin": "https://new.example"})
+
+    answer = browser.post(address(workspace, f"{channel.pk}/allow/"), {"origin": "https://new.example"}, follow=True)
+
+    assert "The list of sites is full" in answer.content.decode()
+    assert kept(workspace).settings["origins"] == full
+
+
 @pytest.mark.parametrize("origin", ["null", "https://*.com", "https://*.example"])
 def test_what_is_no_single_site_is_never_offered_for_a_press(
     browser: Client, workspace: Workspace, origin: str
