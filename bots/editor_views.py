@@ -210,7 +210,7 @@ def upload(request: TenantRequest) -> HttpResponse:
         raise invalid({"file": _("Choose a file.")})
     stored = media.store(file, request.user)
     attachment = media.as_attachment(stored).model_dump(mode="json")
-    return JsonResponse({"attachment": attachment, "url": media.signed_url(stored)}, status=201)
+    return JsonResponse({"attachment": attachment, "url": media.signed_path(stored)}, status=201)
 
 
 def _flow(flow_id: int) -> Flow:

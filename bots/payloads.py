@@ -41,7 +41,7 @@ def draft(flow: Flow) -> dict[str, Any]:
     graph = flows.read_draft(flow)
     if graph is None:
         return {"flow": described(flow), "graph": None, "problems": [], "warnings": [], "files": {}}
-    files = {number: media.signed_url(number) for number in flows.files_of([graph])}
+    files = {number: media.signed_path(number) for number in flows.files_of([graph])}
     return {"flow": described(flow), "graph": dump(graph), "files": files, **checked(graph)}
 
 

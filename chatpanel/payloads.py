@@ -99,7 +99,7 @@ def attachment(part: Attachment) -> Payload:
         "name": part.name,
         "size": part.size,
         "type": part.content_type,
-        "url": media.signed_url(part.media),
+        "url": media.signed_path(part.media),
     }
 
 

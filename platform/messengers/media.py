@@ -139,15 +139,20 @@ def as_attachment(media: Media) -> Attachment:
 
 
 def signed_url(media: Media | int, *, now: datetime | None = None) -> str:
-    """Return the address of a file of the workspace in scope: good for one to two days, the same all day long.
+    """Return the whole address of a file of the workspace in scope, for messengers and other sites."""
+    return f"{settings.BASE_URL}{signed_path(media, now=now)}"
 
-    A stable address lets browsers keep the file.
+
+def signed_path(media: Media | int, *, now: datetime | None = None) -> str:
+    """Return the address of a file on our own pages, by whatever name they were opened: good for one to two days.
+
+    It is the same all day long, which lets browsers keep the file.
     """
     media_id = media if isinstance(media, int) else media.pk
     day = (now or timezone.now()).astimezone(timezone.get_default_timezone()).replace(hour=0, minute=0, second=0)
     expires = int((day + timedelta(days=2)).timestamp())
     word = Signer(salt=_SALT, sep=".").sign(f"{current_workspace_id()}-{media_id}-{expires}")
-    return f"{settings.BASE_URL}{reverse('media', args=[word])}"
+    return reverse("media", args=[word])
 
 
 def read_address(word: str, now: datetime) -> MediaAddress:
