@@ -208,11 +208,13 @@ def _clean_image(content: bytes) -> bytes:
     """Take out of a photograph where and with what it was made, and turn it the way it was held."""
     try:
         with Image.open(BytesIO(content), formats=list(_IMAGES)) as image:
-            if image.format != "JPEG" or not image.getexif():
-                image.verify()
+            # A moving picture would stand still afterwards, and cameras make none.
+            if not image.getexif() or getattr(image, "is_animated", False):
+                image.load()  # a damaged one fails here
                 return content
             turned = BytesIO()
-            ImageOps.exif_transpose(image).save(turned, "JPEG", quality=90)
+            how = {"quality": 90} if image.format in {"JPEG", "WEBP"} else {}
+            ImageOps.exif_transpose(image).save(turned, image.format, exif=b"", **how)
             return turned.getvalue()
     except (OSError, SyntaxError, ValueError) as error:
         raise MediaRefusedError("broken_image", gettext("The picture is damaged.")) from error

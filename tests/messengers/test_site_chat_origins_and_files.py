@@ -176,12 +176,13 @@ def test_what_is_not_taken_is_said(
         assert not Media.objects.exists()
 
 
-def test_a_photograph_does_not_tell_where_it_was_made(channel: Channel) -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_photograph_does_not_tell_where_it_was_made(channel: Channel, kind: str) -> None:
     exif = Image.Exif()
     exif[0x010F] = "Camera"
-    photograph = a_png(format="JPEG", exif=exif)
+    photograph = a_png(format=kind, exif=exif)
 
-    stored = upload(channel, token_of(channel), "me.jpg", photograph).json()
+    stored = upload(channel, token_of(channel), "me", photograph).json()
 
     with Image.open(BytesIO(Client().get(stored["url"]).content)) as image:
         assert not image.getexif()
