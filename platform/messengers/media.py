@@ -208,9 +208,10 @@ def _clean_image(content: bytes) -> bytes:
     """Take out of a photograph where and with what it was made, and turn it the way it was held."""
     try:
         with Image.open(BytesIO(content), formats=list(_IMAGES)) as image:
+            image.verify()
+        with Image.open(BytesIO(content), formats=list(_IMAGES)) as image:
             # A moving picture would stand still afterwards, and cameras make none.
             if not image.getexif() or getattr(image, "is_animated", False):
-                image.load()  # a damaged one fails here
                 return content
             turned = BytesIO()
             how = {"quality": 90} if image.format in {"JPEG", "WEBP"} else {}
