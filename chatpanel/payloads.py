@@ -154,6 +154,6 @@ def _last(row: Message) -> Payload:
         "id": row.pk,
         "direction": row.direction,
         "source": row.source,
-        "text": text[:PREVIEW],
+        "text": (markup.plain(text) if row.content.get("markup", True) else text)[:PREVIEW],
         "file": files[0]["kind"] if files else None,
     }

@@ -8,6 +8,7 @@ from django.test import Client
 
 from builders import a_channel, a_client, a_conversation, a_member, a_message, a_workspace
 from chatpanel import listing, thread
+from messengers.content import Content
 from messengers.models import Conversation, Message
 from workspaces.models import User, Workspace
 from workspaces.roles import Role
@@ -159,3 +160,15 @@ def test_messages_of_the_bot_name_their_flow_in_one_query(
             described = payloads.messages(rows)
 
     assert [row["flow"] for row in described] == [None, "Welcome", "Welcome", "Welcome"]
+
+
+def test_the_last_line_shows_words_without_their_marks(workspace: Workspace, agent: User) -> None:
+    with tenant(workspace):
+        bold, literal = a_conversation(name="Vera"), a_conversation(name="Oleg")
+        said = Content(text="One *step* to the [prize](https://shop.example)").model_dump(mode="json")
+        a_message(bold, direction="out", content=said)
+        a_message(literal, "2 * 2 * 2")
+
+    rows = a_client(agent).get(f"/w/{workspace.slug}/chats/data/list/").json()["conversations"]
+
+    assert {row["last"]["text"] for row in rows} == {"One step to the prize (https://shop.example)", "2 * 2 * 2"}
