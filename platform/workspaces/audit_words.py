@@ -22,7 +22,7 @@ _ACTIONS: dict[str, Words] = {
     "member.joined": gettext_lazy("Joined"),
     "member.role_changed": gettext_lazy("Changed a role"),
     "member.removed": gettext_lazy("Removed a member"),
-    "member.left": gettext_lazy("Left"),
+    "member.left": gettext_lazy("Left the workspace"),
     "invitation.created": gettext_lazy("Invited"),
     "invitation.renewed": gettext_lazy("Renewed an invitation"),
     "invitation.revoked": gettext_lazy("Revoked an invitation"),

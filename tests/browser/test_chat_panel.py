@@ -100,7 +100,7 @@ def test_two_agents_share_one_conversation(desk: Desk, open_page: OpenPage) -> N
 
     anna.get_by_role("button", name="Взять диалог").click()
     expect(anna.get_by_role("dialog")).to_contain_text("Здесь отвечает Борис")
-    anna.get_by_role("dialog").get_by_role("button", name="Отмена").click()
+    anna.get_by_role("dialog").get_by_role("button", name="Отменить").click()
     boris.get_by_role("button", name="Вернуть боту").click()
     expect(anna.get_by_text("Бот отвечает")).to_be_visible()
 

@@ -53,3 +53,15 @@ def test_a_missing_plural_form_counts_as_untranslated(tmp_path: Path) -> None:
     translations.save(source, catalogue)
 
     assert translations.untranslated(translations.updated(source)) == ["%s chat"]
+
+
+def test_a_string_says_the_same_in_every_catalogue() -> None:
+    """Django reads all catalogues as one: where two differ, one app's page silently speaks with another's words."""
+    spoken: dict[tuple[str, object, object], dict[object, list[str]]] = {}
+    for source in translations.sources():
+        for message in translations.updated(source):
+            if message.id:
+                meanings = spoken.setdefault((source.domain, message.context, message.id), {})
+                meanings.setdefault(message.string, []).append(source.app)
+
+    assert {where: said for where, said in spoken.items() if len(said) > 1} == {}
