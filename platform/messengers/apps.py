@@ -29,4 +29,16 @@ class MessengersConfig(AppConfig):
                 "channel.disconnected": _("Switched a channel off"),
                 "message.retried": _("Sent a message again"),
             },
+            {
+                "origins": _("sites"),
+                "title": _("title"),
+                "greeting": _("line under the title"),
+                "offline_text": _("words without a connection"),
+                "color": _("colour"),
+                "position": _("corner"),
+            },
+            {
+                "position": {"right": _("On the right"), "left": _("On the left")},
+                "language": {"page": _("As on the page")},
+            },
         )

@@ -64,12 +64,17 @@ class Change:
 
 
 def name_actions(
-    kinds: Mapping[str, Words], actions: Mapping[str, Words], fields: Mapping[str, Words] | None = None
+    kinds: Mapping[str, Words],
+    actions: Mapping[str, Words],
+    fields: Mapping[str, Words] | None = None,
+    values: Mapping[str, Mapping[str, Words]] | None = None,
 ) -> None:
-    """Teach the log an app's words: kinds are what stands before the dot of its actions."""
+    """Teach the log an app's words: kinds are what stands before the dot of its actions, values go by their field."""
     _KINDS.update(kinds)
     _ACTIONS.update(actions)
     _FIELDS.update(fields or {})
+    for field, words in (values or {}).items():
+        _VALUES[field] = {**_VALUES.get(field, {}), **words}
 
 
 def kinds() -> list[tuple[str, Words]]:

@@ -76,6 +76,16 @@ def test_a_site_chat_is_made_and_its_line_shown(browser: Client, workspace: Work
         assert AuditEntry.objects.filter(action="channel.connected", target_id=channel.pk).exists()
 
 
+def test_the_audit_log_tells_a_chats_settings_in_words(browser: Client, workspace: Workspace) -> None:
+    browser.post(address(workspace, "new/site_chat/"), {**FORM, "language": "page"})
+
+    log = browser.get(f"/w/{workspace.slug}/settings/audit/").content.decode()
+    assert "settings: corner" in log
+    assert "On the left" in log
+    assert "As on the page" in log
+    assert not {"origins", "offline_text"} & set(log.replace(":", " ").split())
+
+
 @pytest.mark.parametrize(
     ("origins", "words"),
     [
