@@ -1,6 +1,7 @@
 """Contacts: the people whom a workspace talks with."""
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from workspaces.tenant_model import TenantModel
@@ -22,4 +23,4 @@ class Contact(TenantModel):
         indexes = [models.Index(fields=["workspace", "-id"], name="contact_newest")]
 
     def __str__(self) -> str:
-        return self.name or self.phone or self.email or f"#{self.pk}"
+        return self.name or self.phone or self.email or gettext("Visitor %(number)s") % {"number": self.pk}

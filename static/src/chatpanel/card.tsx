@@ -1,6 +1,6 @@
 // The right column: who the person is, where he came from, where he stands in a flow.
 import { type FormEvent, type ReactNode, useState } from "react";
-import { exactly } from "@shared/format";
+import { exactly, languageName } from "@shared/format";
 import { gettext, pgettext } from "@shared/i18n";
 import { Icon } from "@shared/icon";
 import { MessengerMark } from "@shared/messenger_mark";
@@ -84,7 +84,7 @@ function CardFacts({ card }: { card: Card }) {
   return (
     <>
       <Fact label={gettext("First seen")}>{exactly(card.first_seen)}</Fact>
-      {card.language && <Fact label={gettext("Language")}>{card.language}</Fact>}
+      {card.language && <Fact label={gettext("Language")}>{languageName(card.language)}</Fact>}
       {card.time_zone && <Fact label={gettext("Time zone")}>{card.time_zone}</Fact>}
       {card.run && (
         <Fact label={gettext("In the flow")}>

@@ -25,6 +25,8 @@ const exact = moment({ day: "numeric", month: "long", year: "numeric", hour: "2-
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 const calendar = new Intl.DateTimeFormat("en-CA", { timeZone: timeZone() });
 
+const languages = new Intl.DisplayNames(language, { type: "language" });
+
 type Moment = Date | string | number;
 
 /** `14:05` */
@@ -71,4 +73,13 @@ export function fileSize(bytes: number): string {
 
 function capital(text: string): string {
   return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
+}
+
+/** A language as the reader calls it, by its code such as `ru-RU`; the code itself where it is not one. */
+export function languageName(code: string): string {
+  try {
+    return languages.of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
