@@ -1,6 +1,6 @@
 """The time zones one may choose, named with how far they are from UTC now. For the settings of a workspace."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -9,8 +9,16 @@ _AREAS = {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Aust
 
 def choices(now: datetime) -> list[tuple[str, str]]:
     """Return every zone of the IANA list as (name, text), from west to east."""
+    # Zones change their offsets on quarters of an hour, so one list serves all who ask within one.
+    quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+    return list(_at(quarter.astimezone(UTC)))
+
+
+@lru_cache(maxsize=1)
+def _at(now: datetime) -> tuple[tuple[str, str], ...]:
     offsets = {name: now.astimezone(ZoneInfo(name)).utcoffset() or timedelta() for name in _names()}
-    return [(name, text(name, offsets[name])) for name in sorted(offsets, key=lambda name: (offsets[name], name))]
+    west_to_east = sorted(offsets, key=lambda name: (offsets[name], name))
+    return tuple((name, text(name, offsets[name])) for name in west_to_east)
 
 
 def text(name: str, offset: timedelta) -> str:

@@ -193,7 +193,7 @@ def test_an_administrator_cannot_invite_an_owner(workspace: Workspace) -> None:
 def test_the_letter_is_in_the_language_of_its_reader(workspace: Workspace, owner: User) -> None:
     a_user("igor@example.com", language="ru")
     invite(workspace, owner, "igor@example.com")
-    assert mail.outbox[0].subject == "Olga приглашает вас в «Tea»"
+    assert mail.outbox[0].subject == "Olga приглашает вас в рабочее пространство Tea"
 
 
 def test_who_was_removed_does_not_come_back_by_a_link_of_his_own(workspace: Workspace, owner: User) -> None:
