@@ -46,10 +46,13 @@ def test_the_palette_switches_the_workspace(page: Page, olga: User) -> None:
 
 
 def test_a_shortcut_is_a_physical_key_and_is_silent_while_somebody_types(page: Page, shop: Workspace) -> None:
+    palette = page.locator("#palette")
     page.keyboard.press("Control+KeyK")
+    expect(palette).to_be_visible()
     page.keyboard.press("Alt+KeyB")
     assert page.url.endswith(f"/w/{shop.slug}/")
     page.keyboard.press("Escape")
+    expect(palette).to_be_hidden()
 
     page.keyboard.press("Alt+KeyB")
     page.wait_for_url(f"**/w/{shop.slug}/bots/")
