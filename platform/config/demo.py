@@ -1,4 +1,4 @@
-"""The demo workspace of a new installation: a site chat, bots that answer in it, an owner and an agent.
+"""The demo workspace of a new installation: a site chat, bots that answer in it, an owner and an agent, a past.
 
 Called by `manage.py up` on an empty base, and by `manage.py demo`.
 """
@@ -7,12 +7,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from bots import flows, starters
+from config import demo_past
 from messengers import channels
 from messengers.models import Channel
 from workspaces import founding
@@ -53,6 +56,8 @@ def fill(origins: Sequence[str]) -> Demo:
         for key, language in FLOWS:
             flow = flows.create(*starters.build(key, language), owner)
             flows.publish(flow, flow.draft_revision, owner)
+        members = {"anna": owner, "oleg": agent}
+        demo_past.remember(channel, members, ZoneInfo(workspace.time_zone), timezone.now())
     return Demo(workspace.pk, OWNER, password, channel.key)
 
 
