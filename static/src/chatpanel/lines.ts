@@ -1,7 +1,7 @@
 // What stands in a thread, in order: days, messages, what happened in between, what is about to be sent.
 import { dayKey } from "@shared/format";
+import type { Thread } from "./open_thread";
 import type { Outgoing } from "./outgoing";
-import type { Thread } from "./store";
 import type { Message, ThreadEvent } from "./types";
 
 export type Line =

@@ -1,13 +1,14 @@
 // All that the panel knows, in one immutable snapshot; everything that comes from the server is laid over it here.
 import { toast } from "@shared/toast";
 import { RequestError } from "@shared/request";
-import { ask, isUnanswered, refusal, SignedOut, words } from "./api";
+import { ask, refusal, SignedOut, words } from "./api";
 import { Connection, type LineState } from "./connection";
 import { withConversations, withEvents, withMessages } from "./merging";
+import { blank, firstNew, type Thread, unseenFrom } from "./open_thread";
 import { type Draft, EMPTY, Keeping, newClientId, type Outgoing } from "./outgoing";
+import { Queue } from "./queue";
 import type {
   Boot,
-  Card,
   Changes,
   Conversation,
   Filters,
@@ -16,20 +17,8 @@ import type {
   Missed,
   OpenedThread,
   Person,
-  ThreadEvent,
   ThreadPage,
 } from "./types";
-
-export interface Thread {
-  id: number;
-  state: "loading" | "ready" | "failed" | "absent";
-  messages: Map<number, Message>;
-  events: Map<number, ThreadEvent>;
-  before: number | null;
-  loadingOlder: boolean;
-  card: Card | null;
-  newAfter: number | null; // the last message that had been seen when the conversation was opened
-}
 
 export interface State {
   line: LineState;
@@ -50,21 +39,26 @@ export interface State {
 
 const FILTERS: Filters = { folder: "all", state: "open", channel: null, sort: "newest", search: "" };
 const TYPING_LASTS = 5_000;
-const AGAIN_AFTER = 3_000;
 
 export class Panel {
   state: State;
   private readonly listeners = new Set<() => void>();
   private readonly keeping: Keeping;
+  private readonly queue: Queue;
   private readonly connection: Connection;
   private cursor: number | null = null;
   private listTurn = 0;
   private typedAt = 0;
   private seenUpTo = 0;
-  private readonly pumping = new Set<number>();
 
   constructor(readonly boot: Boot) {
     this.keeping = new Keeping(`${boot.root}${boot.me.id}`);
+    this.queue = new Queue(boot.data, this.keeping, {
+      changed: (outgoing) => this.set({ outgoing }),
+      answered: (changes) => this.take(changes),
+      signedOut: () => this.set({ line: "gone" }),
+      mayTryAgain: () => this.state.line !== "gone",
+    });
     this.state = {
       line: "connecting",
       filters: FILTERS,
@@ -76,7 +70,7 @@ export class Panel {
       unread: {},
       open: null,
       thread: null,
-      outgoing: this.keeping.outgoing().map((one) => ({ ...one, state: one.state === "sending" ? "waiting" : one.state })),
+      outgoing: this.queue.all,
       viewers: [],
       typing: null,
       draft: EMPTY,
@@ -92,7 +86,7 @@ export class Panel {
     });
     void this.loadList();
     if (boot.open !== null) this.openConversation(boot.open);
-    this.pumpAll();
+    this.queue.pumpAll();
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -254,7 +248,7 @@ export class Panel {
     const row = this.state.conversations.get(open);
     const seen = [...(thread?.messages.values() ?? [])].filter((one) => one.direction === "in").map((one) => one.id);
     const mine = row?.assignee?.id === this.boot.me.id;
-    const one: Outgoing = {
+    this.queue.add({
       clientId: newClientId(),
       conversation: open,
       text,
@@ -266,80 +260,31 @@ export class Panel {
       state: "sending",
       problem: "",
       code: "",
-    };
-    this.setOutgoing([...this.state.outgoing, one]);
+    });
     this.keepDraft({ ...EMPTY, note: draft.note });
-    void this.pump(open);
   }
 
   /** Send in spite of what the server asked about; what it asked about has been seen by now. */
   sendAnyway(clientId: string): void {
-    const one = this.outgoing(clientId);
+    const one = this.queue.find(clientId);
     if (!one) return;
     const incoming = [...(this.state.thread?.messages.values() ?? [])].filter((message) => message.direction === "in");
     const seen = Math.max(one.seen ?? 0, ...incoming.map((message) => message.id));
     const assignee = this.state.conversations.get(one.conversation)?.assignee?.id ?? null;
-    this.patchOutgoing(clientId, { seen, knownAssignee: assignee, state: "sending" });
-    void this.pump(one.conversation);
+    this.queue.sendAgain(one, { seen, knownAssignee: assignee });
   }
 
   /** Put what was not sent back into the composer. */
   edit(clientId: string): void {
-    const one = this.outgoing(clientId);
+    const one = this.queue.find(clientId);
     if (!one) return;
-    this.setOutgoing(this.state.outgoing.filter((other) => other.clientId !== clientId));
+    this.queue.remove(clientId);
     const { draft } = this.state;
     this.keepDraft({
       text: [one.text, draft.text].filter(Boolean).join("\n"),
       note: one.note,
       files: [...one.files, ...draft.files],
     });
-  }
-
-  private pumpAll(): void {
-    for (const conversation of new Set(this.state.outgoing.map((one) => one.conversation))) void this.pump(conversation);
-  }
-
-  // One by one in each conversation, so that answers arrive in the order in which they were written.
-  private async pump(conversation: number): Promise<void> {
-    if (this.pumping.has(conversation)) return;
-    this.pumping.add(conversation);
-    try {
-      for (let next = this.nextOf(conversation); next; next = this.nextOf(conversation)) {
-        if (!(await this.deliver(next))) break;
-      }
-    } finally {
-      this.pumping.delete(conversation);
-    }
-  }
-
-  private nextOf(conversation: number): Outgoing | undefined {
-    const unsent = ["sending", "waiting"];
-    return this.state.outgoing.find((one) => one.conversation === conversation && unsent.includes(one.state));
-  }
-
-  // The same client id goes along on every try: however often it is asked, one message is made.
-  private async deliver({ clientId, ...one }: Outgoing): Promise<boolean> {
-    this.patchOutgoing(clientId, { state: "sending", problem: "", code: "" });
-    try {
-      const address = `${this.boot.data}${one.conversation}/${one.note ? "note" : "reply"}/`;
-      const body = { client_id: clientId, ...(one.note ? { text: one.text } : replyBody(one)) };
-      this.take(await ask<Changes>(address, body));
-      this.setOutgoing(this.state.outgoing.filter((other) => other.clientId !== clientId));
-      return true;
-    } catch (error) {
-      if (error instanceof SignedOut) this.set({ line: "gone" });
-      if (isUnanswered(error) || !(error instanceof RequestError)) {
-        this.patchOutgoing(clientId, { state: "waiting" });
-        if (this.state.line !== "gone") window.setTimeout(() => void this.pump(one.conversation), AGAIN_AFTER);
-        return false;
-      }
-      const refused = refusal(error);
-      if (refused.messages) this.take({ messages: refused.messages as Message[] });
-      const asks = refused.code === "newer_messages" || refused.code === "taken_by_other";
-      this.patchOutgoing(clientId, { state: asks ? "asks" : "refused", problem: words(error), code: refused.code });
-      return true;
-    }
   }
 
   // ---- what comes from the server
@@ -355,8 +300,9 @@ export class Panel {
       const newAfter = thread.newAfter ?? unseenFrom(thread, messages);
       const events = withEvents(thread.events, (changes.events ?? []).filter(mine));
       next.thread = { ...thread, messages, events, newAfter };
-      if (messages !== thread.messages) this.forgetSent([...messages.values()].map((row) => row.client_id), next);
-      if (events !== thread.events) this.forgetSent([...events.values()].map((row) => row.client_id), next);
+      if (messages !== thread.messages) this.queue.drop([...messages.values()].map((row) => row.client_id));
+      if (events !== thread.events) this.queue.drop([...events.values()].map((row) => row.client_id));
+      next.outgoing = this.queue.all;
     }
     this.set(next);
   }
@@ -377,15 +323,6 @@ export class Panel {
     await this.loadThread(id);
   }
 
-  private forgetSent(clientIds: string[], next: Partial<State>): void {
-    const sent = new Set(clientIds);
-    const left = (next.outgoing ?? this.state.outgoing).filter((one) => !sent.has(one.clientId));
-    if (left.length !== this.state.outgoing.length) {
-      next.outgoing = left;
-      this.keeping.keepOutgoing(left);
-    }
-  }
-
   private seeTyping(conversation: number, person: Person): void {
     if (conversation !== this.state.open || person.id === this.boot.me.id) return;
     const typing = { person, until: Date.now() + TYPING_LASTS };
@@ -398,7 +335,7 @@ export class Panel {
     if (line !== "live") return;
     if (this.state.list === "failed") void this.loadList();
     if (this.state.thread?.state === "failed") void this.loadThread(this.state.thread.id);
-    this.pumpAll();
+    this.queue.pumpAll();
   }
 
   private notice(error: unknown): void {
@@ -407,19 +344,6 @@ export class Panel {
   }
 
   // ---- small things
-
-  private outgoing(clientId: string): Outgoing | undefined {
-    return this.state.outgoing.find((one) => one.clientId === clientId);
-  }
-
-  private patchOutgoing(clientId: string, patch: Partial<Outgoing>): void {
-    this.setOutgoing(this.state.outgoing.map((one) => (one.clientId === clientId ? { ...one, ...patch } : one)));
-  }
-
-  private setOutgoing(outgoing: Outgoing[]): void {
-    this.keeping.keepOutgoing(outgoing);
-    this.set({ outgoing });
-  }
 
   private setThread(id: number, patch: Partial<Thread>): void {
     const { thread } = this.state;
@@ -430,42 +354,4 @@ export class Panel {
     this.state = { ...this.state, ...patch };
     for (const listener of this.listeners) listener();
   }
-}
-
-function blank(id: number): Thread {
-  return {
-    id,
-    state: "loading",
-    messages: new Map(),
-    events: new Map(),
-    before: null,
-    loadingOlder: false,
-    card: null,
-    newAfter: null,
-  };
-}
-
-function replyBody(one: Omit<Outgoing, "clientId">): object {
-  return {
-    text: one.text,
-    attachments: one.files.map((file) => file.id),
-    seen_message: one.seen,
-    known_assignee: one.knownAssignee,
-  };
-}
-
-// The last message before those of the person's that nobody has seen; null when all were seen.
-function firstNew(opened: OpenedThread): number | null {
-  const { unread } = opened.conversation;
-  const heard = opened.messages.filter((row) => row.direction === "in");
-  const first = heard[Math.max(0, heard.length - unread)];
-  return unread && first ? first.id - 1 : null;
-}
-
-// While the window is out of sight, what comes is new "since you looked".
-function unseenFrom(thread: Thread, messages: Map<number, Message>): number | null {
-  if (!document.hidden || thread.state !== "ready" || messages === thread.messages) return null;
-  const known = Math.max(0, ...thread.messages.keys());
-  const heard = [...messages.values()].some((row) => row.id > known && row.direction === "in");
-  return heard ? known : null;
 }

@@ -9,7 +9,7 @@ import { Composer } from "./composer";
 import { EventLine } from "./event_line";
 import { ThreadHead } from "./head";
 import { type Line, linesOf } from "./lines";
-import type { Thread } from "./store";
+import type { Thread } from "./open_thread";
 import { go, usePanel } from "./use_panel";
 
 const NEAR = 80; // pixels from the bottom that still count as being there
