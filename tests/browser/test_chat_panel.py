@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
+from audience.models import Contact
 from builders import a_channel, a_conversation, a_member, a_message, a_workspace
 from config.house import House
 from fake_messenger import eventually
@@ -283,6 +284,47 @@ def test_it_is_accessible_and_pages_on_a_phone(
         page.get_by_role("button", name="Back to the conversation").click()
         page.get_by_role("button", name="To the list").click()
         expect(page.locator("[data-conversation]")).to_be_visible()
+
+
+def test_the_list_is_the_same_after_a_reload_and_on_the_way_back(desk: Desk, open_page: OpenPage) -> None:
+    with tenant(desk.workspace):
+        Contact.objects.update(name="Вера")
+    anna = open_page(desk.path(), desk.anna)
+    row = anna.locator(f"[data-conversation='{desk.talk.pk}']")
+    folder = anna.get_by_role("navigation", name="Папки")
+    search = anna.get_by_role("searchbox")
+    expect(row).to_be_visible()
+    assert anna.url.endswith("/chats/"), "the usual list needs no words in the address"
+
+    folder.get_by_role("button", name="Мои").click()
+    expect(row).to_have_count(0)
+    anna.reload()
+    expect(folder.get_by_role("button", name="Мои")).to_have_attribute("aria-pressed", "true")
+    expect(anna.get_by_text("У вас нет диалогов")).to_be_visible()
+
+    folder.get_by_role("button", name="Все").click()
+    anna.get_by_label("Порядок").select_option("wait")
+    search.fill("Вера")
+    expect(anna).to_have_url(re.compile(r"/chats/\?sort=wait&search="))
+    row.click()
+    expect(anna).to_have_url(re.compile(rf"/chats/{desk.talk.pk}/\?sort=wait&search="))
+    expect(talk(anna)).to_contain_text("Вы открыты?")
+    search.fill("Никого такого")
+    expect(anna.get_by_text("Никто не нашёлся")).to_be_visible()
+
+    anna.go_back()
+    expect(search).to_have_value("Вера")
+    expect(row).to_be_visible()
+    expect(talk(anna)).to_have_count(0)
+    anna.go_forward()
+    expect(search).to_have_value("Никого такого")
+    expect(talk(anna)).to_contain_text("Вы открыты?")
+
+
+def test_words_in_the_address_that_nobody_knows_show_the_usual_list(desk: Desk, open_page: OpenPage) -> None:
+    anna = open_page(desk.path() + "?folder=constructor&state=constructor&channel=999999&sort=name", desk.anna)
+    expect(anna.locator(f"[data-conversation='{desk.talk.pk}']")).to_be_visible()
+    expect(anna).to_have_url(re.compile(r"/chats/$"))
 
 
 def test_a_foreign_address_is_no_page(desk: Desk, house: House, visitor_site: Site, open_page: OpenPage) -> None:

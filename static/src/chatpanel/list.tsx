@@ -5,6 +5,7 @@ import { gettext, interpolate, pgettext } from "@shared/i18n";
 import { Icon } from "@shared/icon";
 import { MessengerMark } from "@shared/messenger_mark";
 import { Bot, Clock, MessagesSquare, Paperclip, Search, X } from "lucide-react";
+import { addressOf } from "./address";
 import { faceColour, fileWord, initials, nameOf } from "./naming";
 import { shown } from "./shown";
 import type { Conversation, Filters, Folder } from "./types";
@@ -28,12 +29,22 @@ export function ConversationList() {
 
 function SearchBox() {
   const { panel, state } = usePanel();
-  const [words, setWords] = useState(state.filters.search);
+  const { search } = state.filters;
+  const [words, setWords] = useState(search);
+  const asked = useRef(search);
+  // The search may change without this box: the back button returns to another list.
   useEffect(() => {
-    if (words.trim() === state.filters.search) return;
-    const timer = window.setTimeout(() => void panel.loadList({ search: words.trim() }), TYPING_PAUSE);
+    if (search !== asked.current) setWords(search);
+    asked.current = search;
+  }, [search]);
+  useEffect(() => {
+    if (words.trim() === asked.current) return;
+    const timer = window.setTimeout(() => {
+      asked.current = words.trim();
+      void panel.loadList({ search: asked.current });
+    }, TYPING_PAUSE);
     return () => window.clearTimeout(timer);
-  }, [panel, words, state.filters.search]);
+  }, [panel, words]);
   return (
     <label className="chats-search">
       <Icon of={Search} />
@@ -121,13 +132,13 @@ function Rows() {
 }
 
 function Row({ row, now, current }: { row: Conversation; now: number; current: boolean }) {
-  const { panel } = usePanel();
+  const { panel, state } = usePanel();
   const name = nameOf(row);
   return (
     <li>
       <a
         className="chats-row"
-        href={`${panel.boot.root}${row.id}/`}
+        href={addressOf(panel.boot, row.id, state.filters)}
         aria-current={current ? "true" : undefined}
         data-conversation={row.id}
         data-closed={row.state === "closed" || undefined}

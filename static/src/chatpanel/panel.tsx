@@ -5,11 +5,12 @@ import { gettext } from "@shared/i18n";
 import { Icon } from "@shared/icon";
 import { registerShortcut } from "@shared/shortcuts";
 import { WifiOff } from "lucide-react";
+import { addressed, addressOf, filtersAddressed } from "./address";
 import { ContactColumn } from "./card";
 import { ConversationList } from "./list";
 import { shown } from "./shown";
 import { ThreadColumn } from "./thread";
-import { addressed, go, usePanel } from "./use_panel";
+import { go, usePanel } from "./use_panel";
 
 const CARD_SHOWN = "kaskad.chats.card";
 const WIDE = "(min-width: 1200px)";
@@ -69,9 +70,18 @@ function Line() {
 }
 
 function useAddress(): void {
-  const { panel } = usePanel();
+  const { panel, state } = usePanel();
+  const { filters } = state;
   useEffect(() => {
-    const follow = (): void => panel.openConversation(addressed(panel));
+    const address = addressOf(panel.boot, panel.state.open, filters);
+    if (location.pathname + location.search !== address) history.replaceState(null, "", address);
+  }, [panel, filters]);
+  useEffect(() => {
+    const follow = (): void => {
+      const wanted = filtersAddressed(panel.boot);
+      panel.openConversation(addressed(panel.boot));
+      if (addressOf(panel.boot, null, wanted) !== addressOf(panel.boot, null, panel.state.filters)) void panel.loadList(wanted);
+    };
     window.addEventListener("popstate", follow);
     return () => window.removeEventListener("popstate", follow);
   }, [panel]);

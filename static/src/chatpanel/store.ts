@@ -1,6 +1,7 @@
 // All that the panel knows, in one immutable snapshot; everything that comes from the server is laid over it here.
 import { toast } from "@shared/toast";
 import { RequestError } from "@shared/request";
+import { filtersAddressed } from "./address";
 import { ask, refusal, SignedOut, words } from "./api";
 import { Connection, type LineState } from "./connection";
 import { withConversations, withEvents, withMessages } from "./merging";
@@ -37,7 +38,6 @@ export interface State {
   draft: Draft;
 }
 
-const FILTERS: Filters = { folder: "all", state: "open", channel: null, sort: "newest", search: "" };
 const TYPING_LASTS = 5_000;
 
 export class Panel {
@@ -61,7 +61,7 @@ export class Panel {
     });
     this.state = {
       line: "connecting",
-      filters: FILTERS,
+      filters: filtersAddressed(boot),
       list: "loading",
       loadingMore: false,
       after: "",

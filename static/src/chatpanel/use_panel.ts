@@ -1,5 +1,6 @@
 // How components read the panel: the store from context, its snapshot, a clock, the address bar.
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import { addressed, addressOf } from "./address";
 import type { Panel, State } from "./store";
 
 export const PanelContext = createContext<Panel | null>(null);
@@ -22,13 +23,6 @@ export function useNow(every = 30_000): number {
 
 /** Show a conversation, or the list alone, and say so in the address. */
 export function go(panel: Panel, id: number | null): void {
-  const address = panel.boot.root + (id === null ? "" : `${id}/`);
-  if (location.pathname !== address) history.pushState(null, "", address);
+  if (addressed(panel.boot) !== id) history.pushState(null, "", addressOf(panel.boot, id, panel.state.filters));
   panel.openConversation(id);
-}
-
-/** Which conversation the address names. */
-export function addressed(panel: Panel): number | null {
-  const rest = location.pathname.slice(panel.boot.root.length);
-  return /^\d+\/$/.test(rest) ? Number.parseInt(rest, 10) : null;
 }
