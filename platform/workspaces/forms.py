@@ -66,6 +66,12 @@ class NewWorkspaceForm(_WorkspaceModelForm):
         help_texts = {"name": _("Usually the name of your company or shop.")}
         error_messages = {"name": {"required": _("Give the workspace a name.")}}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The browser knows where the person is; what he has chosen, now or before, stays.
+        if self.instance.pk is None and not self.is_bound:
+            self.fields["time_zone"].widget.attrs["data-guess-zone"] = True
+
 
 class WorkspaceForm(NewWorkspaceForm):
     """A workspace's settings."""

@@ -144,13 +144,14 @@ def open_page(chromium: Browser, house: House, request: pytest.FixtureRequest) -
         language: Literal["ru", "en"] = "ru",
         theme: Literal["light", "dark"] = "light",
         width: int = 1280,
+        time_zone: str = "Europe/Moscow",
     ) -> Page:
         context = chromium.new_context(
             base_url=house.address,
             locale={"ru": "ru-RU", "en": "en-US"}[language],
             color_scheme=theme,
             viewport={"width": width, "height": 844 if width < 600 else 800},
-            timezone_id="Europe/Moscow",
+            timezone_id=time_zone,
             reduced_motion="reduce",
         )
         context.set_default_timeout(15_000)

@@ -59,6 +59,7 @@ def test_zones_are_named_with_their_offset(workspace: Workspace, owner: User) ->
     shown = page(owner, workspace)
     assert "(UTC+06:00) Asia/Omsk" in shown
     assert re.findall(r'value="([^"]+)" selected>\(UTC', shown) == ["Europe/Moscow"]
+    assert "data-guess-zone" not in shown, "a workspace that exists has a zone that somebody chose"
 
 
 def test_an_agent_sees_the_settings_and_may_not_change_them(workspace: Workspace) -> None:

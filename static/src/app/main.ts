@@ -15,6 +15,7 @@ import { startTimes } from "./times";
 import { startTips } from "./tips";
 import { startToasts } from "./toasts";
 import { startUnsaved } from "./unsaved";
+import { startZones } from "./zones";
 import { isMac, pressShortcut } from "@shared/shortcuts";
 import { csrfToken } from "@shared/page";
 
@@ -29,7 +30,7 @@ if (isMac) for (const key of document.querySelectorAll<HTMLElement>("[data-mod-k
 for (const start of [startToasts, startDialogs, startMenus, startTips, startRail, startPalette, startShortcutSheet, startUnsaved, startCopy, startTabs])
   start();
 // What a swap brings in is enlivened as the page was.
-for (const enliven of [startCombobox, startBulk, startTimes]) {
+for (const enliven of [startZones, startCombobox, startBulk, startTimes]) {
   enliven(document);
   document.addEventListener("htmx:load", (event) => enliven((event as CustomEvent<{ elt: HTMLElement }>).detail.elt));
 }
