@@ -78,6 +78,27 @@ def test_steps_are_moved_by_keys_and_every_change_is_undone(open_page: OpenPage)
     expect(_step(page, 2).get_by_label("Text of the message")).to_have_value("Two")
 
 
+def test_files_are_dropped_on_a_step_and_pasted_into_its_text(open_page: OpenPage) -> None:
+    page = _editor(open_page, a=message("One"))
+    step = _step(page, 1)
+    text = step.get_by_label("Text of the message")
+
+    _bring(step, "drop", "prices.pdf", "%PDF-1.4 prices")
+    expect(step.get_by_role("button", name="Remove “prices.pdf”")).to_be_visible()
+    _bring(text, "paste", "address.txt", "Lime street, 4")
+    expect(step.get_by_role("button", name="Remove “address.txt”")).to_be_visible()
+    _bring(text, "paste", "words.png", "a picture of words", words="Words of a letter")
+    _bring(text, "drop", "game.exe", "MZ")
+    expect(page.get_by_text("Programs cannot be sent.")).to_be_visible()
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(step.locator(".flow-file")).to_have_count(2)
+    expect(text).to_have_value("One")
+
+    _bring(step, "drop", *(part for number in range(9) for part in (f"{number}.txt", "More")))
+    expect(page.get_by_text("One message carries at most 10 files.")).to_be_visible()
+    expect(step.locator(".flow-file")).to_have_count(10)
+
+
 def test_two_editors_never_overwrite_each_other(open_page: OpenPage) -> None:
     workspace = a_workspace()
     flow = _flow(workspace, a=message("Ours"))
@@ -124,6 +145,23 @@ def _flow(workspace: Workspace, **nodes: dict[str, object]) -> Flow:
 
 def _step(page: Page, number: int) -> Locator:
     return page.locator(".flow-step").nth(number - 1)
+
+
+def _bring(place: Locator, how: str, *names_and_contents: str, words: str = "") -> None:
+    """Drop files on a place, or paste them into it, as a browser does."""
+    place.evaluate(
+        """(element, [how, parts, words]) => {
+            const data = new DataTransfer();
+            for (let at = 0; at < parts.length; at += 2) data.items.add(new File([parts[at + 1]], parts[at]));
+            for (const type of words ? ["text/plain", "text/html"] : []) data.setData(type, words);
+            const init = { bubbles: true, cancelable: true };
+            const events = how === "paste"
+                ? [new ClipboardEvent("paste", { ...init, clipboardData: data })]
+                : ["dragover", "drop"].map((type) => new DragEvent(type, { ...init, dataTransfer: data }));
+            for (const event of events) element.dispatchEvent(event);
+        }""",
+        [how, list(names_and_contents), words],
+    )
 
 
 def _saved(workspace: Workspace, flow: Flow, text: str) -> None:

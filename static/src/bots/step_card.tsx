@@ -3,6 +3,7 @@ import { type DragEvent, type KeyboardEvent, useId, useState } from "react";
 import { gettext, interpolate } from "@shared/i18n";
 import { Icon } from "@shared/icon";
 import { ArrowDown, ArrowUp, Copy, CornerDownRight, GripVertical, Trash2 } from "lucide-react";
+import { useAttaching } from "./attaching";
 import { addStep, duplicateStep, leadToNew, moveStep, newId, removeStep, setTarget } from "./edits";
 import { ProblemNotes, WarningNotes } from "./problem_notes";
 import { StepButtons } from "./step_buttons";
@@ -16,7 +17,8 @@ const DRAGGED = "application/x-kaskad-step";
 
 export function StepCard({ id, index, graph }: { id: string; index: number; graph: Graph }) {
   const { editor, shown } = useEditor();
-  const [over, setOver] = useState<"above" | "below" | null>(null);
+  const [over, setOver] = useState<"above" | "below" | "files" | null>(null);
+  const attaching = useAttaching(id);
   const title = useId();
   const node = graph.nodes[id];
   const problems = shown.problems.filter((one) => one.node === id);
@@ -44,8 +46,8 @@ export function StepCard({ id, index, graph }: { id: string; index: number; grap
         <div className="flow-card-body">
           {isTalking(node) ? (
             <>
-              <StepText id={id} node={node} problems={problems.filter((one) => one.field === "text")} />
-              <StepFiles id={id} node={node} />
+              <StepText id={id} node={node} problems={problems.filter((one) => one.field === "text")} attach={attaching.attach} />
+              <StepFiles id={id} node={node} attaching={attaching} />
               <StepButtons id={id} node={node} graph={graph} problems={problems} />
               {node.type === "message" && (
                 <div className="flow-row">
@@ -114,8 +116,11 @@ export function StepCard({ id, index, graph }: { id: string; index: number; grap
   }
 
   function dragOver(event: DragEvent<HTMLElement>): void {
-    if (!event.dataTransfer.types.includes(DRAGGED)) return;
+    const { types } = event.dataTransfer;
+    const isFiles = types.includes("Files") && isTalking(node);
+    if (!isFiles && !types.includes(DRAGGED)) return;
     event.preventDefault();
+    if (isFiles) return setOver("files");
     const box = event.currentTarget.getBoundingClientRect();
     setOver(event.clientY < box.top + box.height / 2 ? "above" : "below");
   }
@@ -124,6 +129,11 @@ export function StepCard({ id, index, graph }: { id: string; index: number; grap
     const dragged = event.dataTransfer.getData(DRAGGED);
     const below = over === "below";
     setOver(null);
+    const files = [...event.dataTransfer.files];
+    if (files.length > 0 && isTalking(node)) {
+      event.preventDefault();
+      void attaching.attach(files);
+    }
     if (!dragged || dragged === id) return;
     event.preventDefault();
     editor.change((now) => {

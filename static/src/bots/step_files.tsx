@@ -1,20 +1,18 @@
-// The files that a step sends: chosen from the disk; each refusal is said in words.
-import { type ChangeEvent, useRef, useState } from "react";
+// The files that a step sends, and the button that chooses more from the disk.
+import { type ChangeEvent, useRef } from "react";
 import { fileSize } from "@shared/format";
 import { gettext, interpolate } from "@shared/i18n";
 import { Icon } from "@shared/icon";
-import { request } from "@shared/request";
 import { FileText, Paperclip, X } from "lucide-react";
-import { attempt } from "./attempt";
+import { type Attaching, LIMIT } from "./attaching";
 import { changeStep } from "./edits";
 import type { Attachment, TalkingNode } from "./types";
 import { useEditor } from "./use_editor";
 
-const LIMIT = 10;
+type Props = { id: string; node: TalkingNode; attaching: Attaching };
 
-export function StepFiles({ id, node }: { id: string; node: TalkingNode }) {
+export function StepFiles({ id, node, attaching: { busy, attach } }: Props) {
   const { editor, shown } = useEditor();
-  const [busy, setBusy] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   return (
     <div className="flow-files">
@@ -37,20 +35,10 @@ export function StepFiles({ id, node }: { id: string; node: TalkingNode }) {
     </div>
   );
 
-  async function chosen(event: ChangeEvent<HTMLInputElement>): Promise<void> {
-    const files = [...(event.target.files ?? [])].slice(0, LIMIT - node.attachments.length);
+  function chosen(event: ChangeEvent<HTMLInputElement>): void {
+    const files = [...(event.target.files ?? [])];
     event.target.value = "";
-    setBusy(true);
-    for (const file of files) await attempt(() => upload(file));
-    setBusy(false);
-  }
-
-  async function upload(file: File): Promise<void> {
-    const form = new FormData();
-    form.append("file", file);
-    const { attachment, url } = await request<{ attachment: Attachment; url: string }>(editor.boot.upload, { body: form });
-    editor.addFile(attachment.media, url);
-    put((files) => [...files, attachment]);
+    void attach(files);
   }
 
   function put(change: (files: Attachment[]) => Attachment[]): void {

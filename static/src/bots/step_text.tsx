@@ -1,8 +1,9 @@
 // What a step says: text with a small toolbar that writes Kaskad's markup round the selection.
-import { useId, useRef } from "react";
+import { type ClipboardEvent, useId, useRef } from "react";
 import { gettext } from "@shared/i18n";
 import { Icon } from "@shared/icon";
 import { Bold, Italic, Link } from "lucide-react";
+import { pastedFiles } from "./attaching";
 import { changeStep } from "./edits";
 import { ProblemNotes } from "./problem_notes";
 import type { Problem, TalkingNode } from "./types";
@@ -10,7 +11,9 @@ import { useEditor } from "./use_editor";
 
 const ADDRESS = "https://";
 
-export function StepText({ id, node, problems }: { id: string; node: TalkingNode; problems: Problem[] }) {
+type Props = { id: string; node: TalkingNode; problems: Problem[]; attach(files: File[]): Promise<void> };
+
+export function StepText({ id, node, problems, attach }: Props) {
   const { editor } = useEditor();
   const area = useRef<HTMLTextAreaElement>(null);
   const help = useId();
@@ -40,10 +43,18 @@ export function StepText({ id, node, problems }: { id: string; node: TalkingNode
         aria-describedby={problems.length > 0 ? help : undefined}
         placeholder={gettext("What does the bot say?")}
         onChange={(event) => put(event.target.value)}
+        onPaste={paste}
       />
       <ProblemNotes problems={problems} id={help} />
     </div>
   );
+
+  function paste(event: ClipboardEvent): void {
+    const files = pastedFiles(event);
+    if (files.length === 0) return;
+    event.preventDefault();
+    void attach(files);
+  }
 
   function put(text: string, tag = `text-${id}`): void {
     editor.change((now) => changeStep(now, id, (step) => ({ ...step, text })), { tag });
