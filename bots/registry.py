@@ -70,7 +70,7 @@ class NodeType(Generic[_Settings]):
 
     kind: ClassVar[str]
     name: ClassVar[str]
-    icon: ClassVar[str]  # lucide
+    icon: ClassVar[str]  # lucide, drawn by static/src/bots/type_icon.tsx
     waits: ClassVar[bool] = False  # for the person, before it leads on
     settings_model: ClassVar[type[BaseModel]]
 
@@ -89,10 +89,6 @@ class NodeType(Generic[_Settings]):
     def problems(self, node_id: str, settings: _Settings) -> Sequence[Problem]:
         """Return what is wrong with the settings themselves."""
         return ()
-
-    def summary(self, settings: _Settings) -> str:
-        """Return the step in a few of its own words."""
-        return ""
 
 
 def msgid(text: str) -> str:

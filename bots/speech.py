@@ -42,10 +42,6 @@ class Speech(_Part):
         """Say whether there is neither text nor file."""
         return not self.text.strip() and not self.attachments
 
-    def summary(self) -> str:
-        """Return the first words, or the files' names."""
-        return self.text.strip() or ", ".join(one.name or one.kind for one in self.attachments)
-
 
 def content(speech: Speech, buttons: list[LinkButton | BranchButton]) -> Content:
     """Return the message that is sent; ValueError when the step is not finished."""

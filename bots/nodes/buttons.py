@@ -65,10 +65,6 @@ class Buttons(NodeType[Settings]):
             ids.add(button.id)
         return found
 
-    def summary(self, settings: Settings) -> str:
-        """Return what it says."""
-        return settings.summary()
-
 
 def _means(answer: Answer, button: BranchButton) -> bool:
     if isinstance(answer, Pressed):

@@ -40,7 +40,3 @@ class Message(NodeType[Settings]):
     def problems(self, node_id: str, settings: Settings) -> Sequence[Problem]:
         """Return what is missing."""
         return speech.problems(node_id, settings, list(settings.buttons))
-
-    def summary(self, settings: Settings) -> str:
-        """Return what it says."""
-        return settings.summary()

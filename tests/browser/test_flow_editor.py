@@ -59,6 +59,7 @@ def test_a_flow_with_a_keyword_and_buttons_from_nothing(open_page: OpenPage) -> 
 
 def test_an_unfinished_flow_says_what_is_missing_where_it_stands(open_page: OpenPage) -> None:
     page = _editor(open_page, published=False, a=choice("", Yes=None))
+    expect(_step(page, 1).locator(".lucide-list-checks")).to_be_visible()
     expect(_step(page, 1)).to_contain_text("Write the text of the message, or attach a file.")
     expect(_step(page, 1)).to_contain_text("The button “Yes” leads nowhere: choose a step.")
     page.get_by_role("button", name="Publish").click()
@@ -87,6 +88,9 @@ def test_files_are_dropped_on_a_step_and_pasted_into_its_text(open_page: OpenPag
     expect(step.get_by_role("button", name="Remove “prices.pdf”")).to_be_visible()
     _bring(text, "paste", "address.txt", "Lime street, 4")
     expect(step.get_by_role("button", name="Remove “address.txt”")).to_be_visible()
+    text.fill("")
+    expect(page.get_by_label("Begins with")).to_contain_text("Step 1: prices.pdf, address.txt")
+    text.fill("One")
     _bring(text, "paste", "words.png", "a picture of words", words="Words of a letter")
     _bring(text, "drop", "game.exe", "MZ")
     expect(page.get_by_text("Programs cannot be sent.")).to_be_visible()

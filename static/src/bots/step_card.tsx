@@ -10,6 +10,7 @@ import { StepButtons } from "./step_buttons";
 import { StepChoice } from "./step_choice";
 import { StepFiles } from "./step_files";
 import { StepText } from "./step_text";
+import { TypeIcon } from "./type_icon";
 import { type Graph, isTalking } from "./types";
 import { useEditor } from "./use_editor";
 
@@ -33,6 +34,7 @@ export function StepCard({ id, index, graph }: { id: string; index: number; grap
           <span className="flow-number" aria-hidden="true">
             {index + 1}
           </span>
+          <TypeIcon kind={node?.type} />
           <h3 className="section-title" id={title}>
             <span className="sr-only">{interpolate(gettext("Step %(number)s"), { number: index + 1 })}: </span>
             {editor.boot.types.find((one) => one.kind === node?.type)?.name ?? gettext("Unknown step")}

@@ -44,8 +44,10 @@ export function StepChoice({ graph, label, value, none, invalid, hideLabel, onCh
   }
 }
 
+// The first words of a step, or the names of its files: as it is being written, so the server is not asked.
 function opening(graph: Graph, id: string): string {
   const node = graph.nodes[id];
-  const text = isTalking(node) ? node.text.replace(/\s+/g, " ").trim() : "";
+  if (!isTalking(node)) return "";
+  const text = node.text.replace(/\s+/g, " ").trim() || node.attachments.map((file) => file.name).filter(Boolean).join(", ");
   return text ? `: ${text.length > 32 ? `${text.slice(0, 31)}…` : text}` : "";
 }
