@@ -20,6 +20,7 @@ from messengers.adapter import (
     Capabilities,
     ChannelBroken,
     ChannelFacts,
+    Connected,
     HttpCall,
     MessageReceived,
     Messenger,
@@ -91,11 +92,12 @@ class Fake(Messenger):
             case _:
                 return RetryAt(answer.get("after", 0.01), f"status_{reply.status}")
 
-    def connect(self, channel: ChannelFacts) -> Steps[Mapping[str, Any]]:
+    def connect(self, channel: ChannelFacts) -> Steps[Connected]:
         reply = yield HttpCall("GET", f"{channel.settings['url']}/me", headers={"token": channel.secrets["token"]})
         if reply.status != 200:
             raise ValueError("wrong_token" if reply.status == 401 else "no_answer")
-        return {"account": json.loads(reply.body)["name"]}
+        account = json.loads(reply.body)["name"]
+        return Connected(account, {"account": account})
 
     def update_id(self, body: Mapping[str, Any]) -> str:
         return str(body["id"])

@@ -82,6 +82,8 @@ class Environment(BaseSettings):
     kaskad_port: Port = 8000
     kaskad_demo_port: Port = 8010
     kaskad_base_url: WebUrl = ""
+    kaskad_lab_url: WebUrl = ""
+    kaskad_lab_port: Port = 8020
     kaskad_allowed_hosts: str = ""
     kaskad_debug: bool = False
     kaskad_media_root: Path = Path()
@@ -98,6 +100,7 @@ class Environment(BaseSettings):
             self.database_owner_url = self.database_owner_url or place.url(local_places.OWNER_ROLE)
         self.redis_url = self.redis_url or local_places.valkey_url(self.kaskad_var)
         self.kaskad_base_url = (self.kaskad_base_url or f"http://localhost:{self.kaskad_port}").rstrip("/")
+        self.kaskad_lab_url = self.kaskad_lab_url.rstrip("/")
         if self.kaskad_media_root == Path():
             self.kaskad_media_root = self.kaskad_var / "media"
         return self

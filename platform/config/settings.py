@@ -20,6 +20,7 @@ SECRET_KEY = env.kaskad_secret_key.get_secret_value()
 SECRET_KEYS = [key.strip() for key in env.kaskad_encryption_keys.get_secret_value().split(",")]
 DEBUG = env.kaskad_debug
 BASE_URL = env.kaskad_base_url
+LAB_URL = env.kaskad_lab_url
 _base = urlsplit(BASE_URL)
 ALLOWED_HOSTS = [host for host in env.kaskad_allowed_hosts.split(",") if host] or [
     _base.hostname or "localhost",

@@ -1,7 +1,7 @@
 """The contract between Kaskad and a messenger: what to call, and what the answer means. No I/O happens here.
 
-`send`, `connect` and `disconnect` are generators: they yield a Call, are sent its Reply, and return a value.
-`driver` runs them on a client; tests run them on canned replies.
+What talks to the messenger (`send`, `edit`, `connect`, `poll`, …) is a generator: it yields a Call, is sent its Reply,
+and returns a value. `driver` runs it on a client; tests run it on canned replies.
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -21,14 +21,23 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that Kaskad holds (`media` is its id). The driver reads it when the call leaves."""
+
+    media: int
+    name: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class HttpCall:
-    """One request to the messenger's API."""
+    """One request to the messenger's API. With `files` it is a multipart form, and `form` its other fields."""
 
     method: str
     url: str
     json: Any = None
     form: Mapping[str, Any] | None = None
-    files: Mapping[str, tuple[str, bytes, str]] | None = None
+    files: Mapping[str, StoredFile] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 15.0  # seconds
 
@@ -64,9 +73,13 @@ Steps: TypeAlias = Generator[Call, Reply, _Result]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The messenger took it, under this id of its own."""
+    """The messenger took it, under this id of its own; several ids (an album) are divided by commas.
+
+    `file_ids` are the messenger's names for files that were uploaded, by media id: next time they are sent by name.
+    """
 
     external_id: str = ""
+    file_ids: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +139,49 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file that a person sent and the messenger holds. `ref` is what `locate` needs to find it."""
+
+    kind: AttachmentKind
+    ref: str
+    name: str = ""
+    content_type: str = ""
+    size: int = 0  # bytes; 0 when the messenger did not say
+
+
+@dataclass(frozen=True, slots=True)
 class MessageReceived:
-    """The person wrote. `client_id` is an id that his side made up, echoed to it."""
+    """The person wrote. `client_id` is an id that his side made up, echoed to it.
+
+    `files` are fetched afterwards. Messages of one `album` (the messenger's name for it) are shown as one.
+    """
 
     sender: Sender
     external_id: str
-    content: Content
+    content: Content | None  # None: nothing but files
     at: datetime
     client_id: str = ""
+    files: tuple[RemoteFile, ...] = ()
+    album: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEdited:
+    """The person changed what he wrote."""
+
+    sender: Sender
+    external_id: str  # of the message
+    content: Content
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDeleted:
+    """The person took back what he wrote."""
+
+    sender: Sender
+    external_id: str  # of the message
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +230,51 @@ class ReceiptReceived:
     reason: str = ""
 
 
-Update: TypeAlias = MessageReceived | ButtonPressed | Started | SubscriptionChanged | ReceiptReceived
+Update: TypeAlias = (
+    MessageReceived | MessageEdited | MessageDeleted | ButtonPressed | Started | SubscriptionChanged | ReceiptReceived
+)
+
+
+# ---- what the messenger answers when asked
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a messenger says of a person when asked."""
+
+    name: str = ""
+    language: str = ""
+    phone: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    picture: RemoteFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connected account: what `connect` found out. `facts` join the channel's settings."""
+
+    name: str = ""  # what the messenger calls the account
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    picture: RemoteFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HookState:
+    """Where the messenger delivers its news. `url` is empty when nowhere; `last_error` in the messenger's own words."""
+
+    url: str
+    is_ours: bool
+    waiting: int = 0  # updates that the messenger still holds
+    last_error: str = ""
+    last_error_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Updates that were fetched: raw bodies, and the cursor with which the next ones are asked for."""
+
+    bodies: Sequence[Mapping[str, Any]]
+    cursor: str
 
 
 # ---- what a messenger can carry, and what it is
@@ -218,27 +310,37 @@ class Capabilities:
     per_chat: Rate = Rate(1)
     receipts: tuple[Status, ...] = (Status.SENT,)
     idempotent: bool = False
+    edits: bool = False  # what was sent can be changed
+    deletes: bool = False  # and taken back
+    polls: bool = False  # news can be fetched by who has no public address
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelFacts:
-    """What an adapter may know of a channel: its public key, its settings, its secrets (decrypted)."""
+    """What an adapter may know of a channel: its public key, its settings, its secrets (decrypted).
+
+    `api` is the root of the messenger's API where that is not the usual one: the lab's. `polls` says that news are
+    fetched and no webhook is wanted.
+    """
 
     key: str
     settings: Mapping[str, Any]
     secrets: Mapping[str, str]
     hook_url: str = ""
+    api: str = ""
+    polls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message ready to leave: fitted content, and where it goes."""
+    """A message ready to leave: fitted content, and where it goes. `file_ids` are the messenger's own, by media id."""
 
     id: int
     to: str
     content: Content
     idempotency_key: str
     media_urls: Mapping[int, str] = field(default_factory=dict)
+    file_ids: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,14 +375,48 @@ class Messenger:
         """Deliver one message."""
         raise NotImplementedError
 
-    def connect(self, channel: ChannelFacts) -> Steps[Mapping[str, Any]]:
-        """Check the keys, set the webhook; return facts for the settings. Raise ValueError with a reason code."""
+    def weight(self, content: Content) -> int:
+        """Return what a fitted part costs of the rate: files of an album, parts of an SMS."""
+        return 1
+
+    def edit(self, channel: ChannelFacts, message: Outgoing, external_id: str) -> Steps[Outcome]:
+        """Change a message that was sent."""
+        raise NotImplementedError
+
+    def delete(self, channel: ChannelFacts, to: str, external_id: str) -> Steps[Outcome]:
+        """Take back a message that was sent."""
+        raise NotImplementedError
+
+    def connect(self, channel: ChannelFacts) -> Steps[Connected]:
+        """Check the keys and have news delivered to us. Raise ValueError with a reason code that the page words."""
         yield from ()
-        return {}
+        return Connected()
 
     def disconnect(self, channel: ChannelFacts) -> Steps[None]:
         """Take the webhook down."""
         yield from ()
+
+    def hook(self, channel: ChannelFacts) -> Steps[HookState | None]:
+        """Ask where news are delivered; None where there is nothing to ask. Raise ValueError with a reason code."""
+        yield from ()
+        return None
+
+    def poll(self, channel: ChannelFacts, cursor: str, seconds: float) -> Steps[News]:
+        """Fetch news, waiting for them at most `seconds`. Raise ValueError with a reason code."""
+        raise NotImplementedError
+
+    def locate(self, channel: ChannelFacts, ref: str) -> Steps[HttpCall]:
+        """Return the call that fetches a file which a person sent. Raise ValueError with a reason code."""
+        raise NotImplementedError
+
+    def profile(self, channel: ChannelFacts, external_id: str) -> Steps[Profile | None]:
+        """Ask who a person is; None where the messenger does not say."""
+        yield from ()
+        return None
+
+    def answer(self, channel: ChannelFacts, body: Mapping[str, Any]) -> HttpCall | None:
+        """Return a call that an update wants at once (that a press was heard); losing it does no harm."""
+        return None
 
     def verify(self, channel: ChannelFacts, request: IncomingRequest) -> None:
         """Raise RefusedError unless the request is the messenger's own."""

@@ -49,18 +49,32 @@ def facts(channel: Channel) -> ChannelFacts:
         settings=channel.settings,
         secrets=channel.secrets,
         hook_url=f"{installation.BASE_URL}/hooks/{channel.kind}/{channel.key}",
+        api=f"{installation.LAB_URL}/{channel.kind}" if channel.practice else "",
+        polls=channel.polls,
     )
 
 
 def connect(
-    kind: str, name: str, settings: Mapping[str, Any], secrets: Mapping[str, str], actor: User | None
+    kind: str,
+    name: str,
+    settings: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    actor: User | None,
+    *,
+    practice: bool = False,
+    polls: bool = False,
 ) -> Channel:
-    """Make a channel: its settings hold, and the messenger has accepted its keys. It works from now on."""
+    """Make a channel: its settings hold, and the messenger has accepted its keys. It works from now on.
+
+    Without a name it gets the account's own. A `practice` channel is an account of the lab.
+    """
     adapter = messenger(kind)
-    channel = Channel(kind=kind, name=name, settings=_held(adapter.Settings, settings))
+    channel = Channel(kind=kind, settings=_held(adapter.Settings, settings), practice=practice, polls=polls)
     if adapter.Secrets is not None:
         channel.secrets = _held(adapter.Secrets, secrets)
-    channel.settings |= _asked(adapter.connect(facts(channel)))
+    connected = _asked(adapter.connect(facts(channel)))
+    channel.name = (name or connected.name)[:120]
+    channel.settings |= connected.facts
     channel.save()
     record(actor, "channel.connected", channel, {"settings": (None, channel.settings)})
     return channel
@@ -88,7 +102,7 @@ def change(
             locked.settings = held
     if secrets is not None and adapter.Secrets is not None:
         locked.secrets = _held(adapter.Secrets, secrets)
-        locked.settings |= _asked(adapter.connect(facts(locked)))
+        locked.settings |= _asked(adapter.connect(facts(locked))).facts
         locked.state, locked.broken_reason = State.ACTIVE, ""
         changes["secrets"] = (True, True)  # the log only says that they changed
     if changes:
@@ -101,7 +115,7 @@ def change(
 def reconnect(channel: Channel, actor: User | None) -> Channel:
     """Bring a broken or disconnected channel back, with the keys that it has. What waited in it leaves."""
     locked = Channel.objects.select_for_update().get(pk=channel.pk)
-    locked.settings |= _asked(messenger(locked.kind).connect(facts(locked)))
+    locked.settings |= _asked(messenger(locked.kind).connect(facts(locked))).facts
     record(actor, "channel.reconnected", locked, {"state": (locked.state, State.ACTIVE)})
     locked.state, locked.broken_reason, locked.paused_until = State.ACTIVE, "", None
     locked.save()

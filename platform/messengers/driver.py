@@ -91,7 +91,7 @@ def _parts(call: HttpCall) -> dict[str, Any]:
     if call.form is not None:
         parts["data"] = dict(call.form)
     if call.files is not None:
-        parts["files"] = dict(call.files)
+        parts["files"] = {field: (file.name, file, file.content_type) for field, file in call.files.items()}
     return parts
 
 

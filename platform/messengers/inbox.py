@@ -7,29 +7,18 @@ that cannot be handled stays with its error and can be replayed; the person's la
 import json
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from functools import singledispatch
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from messengers import conversations, identities, receipts, signals, statements
-from messengers.adapter import (
-    ButtonPressed,
-    MessageReceived,
-    ReceiptReceived,
-    Sender,
-    Started,
-    SubscriptionChanged,
-    Update,
-)
+from messengers import statements
 from messengers.channels import facts
-from messengers.content import Content
-from messengers.models import Channel, InboundUpdate, Message
+from messengers.inbound import TooEarlyError, handle
+from messengers.models import Channel, InboundUpdate
 from messengers.registry import messenger
-from messengers.statuses import Status
 from workspaces.crossings import ids_across_workspaces
 from workspaces.scope import current_workspace_id, tenant
 
@@ -42,10 +31,6 @@ OVERDUE = timedelta(seconds=5)  # what nobody has handled by then was forgotten:
 
 class UnreadableError(Exception):
     """The update says nothing that we can read: trying again would not help."""
-
-
-class TooEarlyError(Exception):
-    """News of a message whose outcome we have not written down yet."""
 
 
 def store(channel: Channel, body: Mapping[str, Any], external_id: str = "", sender_key: str = "") -> int | None:
@@ -141,80 +126,6 @@ def _failed(update: InboundUpdate, error: Exception) -> None:
     InboundUpdate.objects.filter(pk=update.pk).update(
         state=state, tries=tries, error=f"{type(error).__name__}: {error}"[:2000], due_at=due_at
     )
-
-
-@singledispatch
-def handle(update: Update, channel: Channel) -> None:
-    """Do what one parsed update says."""
-    raise TypeError(f"Nobody handles {type(update).__name__}")
-
-
-@handle.register
-def _message(update: MessageReceived, channel: Channel) -> None:
-    _hear(update, channel, update.content)
-
-
-@handle.register
-def _button(update: ButtonPressed, channel: Channel) -> None:
-    _hear(update, channel, Content.plain(update.text or update.button_id))
-
-
-def _hear(update: MessageReceived | ButtonPressed, channel: Channel, content: Content) -> None:
-    met = _meet(channel, update.sender, identities.WROTE, update.at)
-    conversation = conversations.lock(met.conversation.pk)
-    repeats = Message.objects.filter(channel=channel, direction=Message.Direction.IN, external_id=update.external_id)
-    if update.external_id and repeats.exists():
-        return
-    message = Message.objects.create(
-        conversation=conversation,
-        channel=channel,
-        identity=conversation.identity,
-        direction=Message.Direction.IN,
-        content=content.model_dump(mode="json"),
-        status=Status.RECEIVED,
-        source=Message.Source.CONTACT,
-        external_id=update.external_id,
-        client_id=_free_client_id(conversation.pk, update.client_id),
-        created_at=min(update.at, timezone.now()),
-    )
-    conversations.heard(conversation, message)
-    signals.message_received.tell(message=message, conversation=conversation, update=update)
-
-
-@handle.register
-def _started(update: Started, channel: Channel) -> None:
-    met = _meet(channel, update.sender, identities.STARTED, update.at, update.context)
-    conversation = conversations.lock(met.conversation.pk)
-    signals.contact_started.tell(conversation=conversation, update=update, first=met.first)
-
-
-@handle.register
-def _subscription(update: SubscriptionChanged, channel: Channel) -> None:
-    met = identities.meet(channel, update.sender)
-    if identities.change_state(met.identity, update.state, update.at):
-        signals.identity_changed.tell(identity=met.identity, update=update)
-
-
-@handle.register
-def _receipt(update: ReceiptReceived, channel: Channel) -> None:
-    identity = identities.meet(channel, update.sender).identity if update.sender else None
-    if unknown := receipts.apply(channel, [update], identity):
-        raise TooEarlyError(", ".join(unknown))
-
-
-def _meet(
-    channel: Channel, sender: Sender, did: str, at: datetime, context: Mapping[str, Any] | None = None
-) -> identities.Met:
-    met = identities.meet(channel, sender, context=context)
-    if identities.change_state(met.identity, did, at):
-        signals.identity_changed.tell(identity=met.identity, update=None)
-    return met
-
-
-def _free_client_id(conversation_id: int, client_id: str) -> str:
-    """Return the id that the person's side made up, unless a message has it already: it is only an echo."""
-    taken = client_id and Message.objects.filter(conversation_id=conversation_id, client_id=client_id).exists()
-    return "" if taken else client_id[:64]
 
 
 def _key(name: str) -> str:

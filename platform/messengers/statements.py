@@ -33,10 +33,10 @@ ENQUEUE_MANY = """
 INSERT INTO messengers_message
     (workspace_id, conversation_id, channel_id, identity_id, batch_id, direction, content, status, reason, lane,
      source, source_id, source_ref, external_id, client_id, due_at, attempts, retries, parts_sent, revision,
-     created_at)
+     album, created_at)
 SELECT conversation.workspace_id, conversation.id, conversation.channel_id, conversation.identity_id, %(batch)s, 'out',
        %(content)s::jsonb, 'queued', '', 1, %(source)s, %(source_id)s, %(source_ref)s, '', '', %(now)s, 0, 0, 0, 0,
-       %(now)s
+       '', %(now)s
 FROM messengers_conversation AS conversation
 JOIN messengers_identity AS identity
     ON identity.workspace_id = conversation.workspace_id AND identity.id = conversation.identity_id
@@ -47,9 +47,9 @@ ORDER BY conversation.id
 
 # A lease on a channel, if no living sender has it. What its last holder left of the rate comes with it.
 CLAIM_CHANNEL = """
-INSERT INTO messengers_channellease AS lease (workspace_id, channel_id, sender, expires_at)
-VALUES (%(workspace)s, %(channel)s, %(sender)s, clock_timestamp() + %(lifetime)s)
-ON CONFLICT (workspace_id, channel_id) DO UPDATE SET sender = excluded.sender, expires_at = excluded.expires_at
+INSERT INTO messengers_channellease AS lease (workspace_id, channel_id, shard, sender, expires_at)
+VALUES (%(workspace)s, %(channel)s, 0, %(sender)s, clock_timestamp() + %(lifetime)s)
+ON CONFLICT (workspace_id, channel_id, shard) DO UPDATE SET sender = excluded.sender, expires_at = excluded.expires_at
     WHERE lease.expires_at <= clock_timestamp()
 RETURNING tokens, tokens_at
 """

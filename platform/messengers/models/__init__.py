@@ -1,11 +1,11 @@
 """Channels, who is on them, and all that was said."""
 
-from messengers.models.channel import Channel, ChannelLease
+from messengers.models.channel import Channel, ChannelLease, PollLease
 from messengers.models.conversation import Conversation
 from messengers.models.identity import Identity
 from messengers.models.inbound import InboundUpdate
-from messengers.models.media import Media
-from messengers.models.message import Attempt, Batch, Message
+from messengers.models.media import Media, MessengerFile
+from messengers.models.message import Attempt, Batch, Message, Variant
 
 __all__ = [
     "Attempt",
@@ -17,4 +17,7 @@ __all__ = [
     "InboundUpdate",
     "Media",
     "Message",
+    "MessengerFile",
+    "PollLease",
+    "Variant",
 ]

@@ -31,6 +31,11 @@ class Channel(TenantModel):
     state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
     broken_reason = models.CharField(max_length=300, blank=True)
     paused_until = models.DateTimeField(null=True, blank=True)
+    practice = models.BooleanField(default=False)  # an account of the lab: nothing reaches a true messenger
+    polls = models.BooleanField(default=False)  # news are fetched: see `polling`
+    poll_cursor = models.CharField(max_length=200, blank=True)
+    shards = models.PositiveSmallIntegerField(default=1)  # how many senders may serve it at once, each its own people
+    hook_state = models.JSONField(default=dict)  # what the messenger last said of our webhook
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):
@@ -44,18 +49,34 @@ class Channel(TenantModel):
 class ChannelLease(TenantModel):
     """Which sender serves a channel, and until when it is believed to be alive. `delivery` takes over expired ones.
 
-    The row outlives the lease: `tokens` at `tokens_at` is what its last holder left of the channel's rate.
+    A fast channel has several shards: each serves the people whose identity's id leaves that remainder. The row
+    outlives the lease: `tokens` at `tokens_at` is what its last holder left of the shard's rate.
     """
 
     channel = TenantForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    shard = models.PositiveSmallIntegerField(default=0)
     sender = models.UUIDField()
     expires_at = models.DateTimeField()
     tokens = models.FloatField(null=True)
     tokens_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["workspace", "channel"], name="one_lease_per_channel")]
+        constraints = [models.UniqueConstraint(fields=["workspace", "channel", "shard"], name="one_lease_per_shard")]
         indexes = [models.Index(fields=["sender"], name="lease_sender")]
 
     def __str__(self) -> str:
         return f"{self.channel_id} by {self.sender}"
+
+
+class PollLease(TenantModel):
+    """Which listener fetches a channel's news, and until when it is believed to be alive. `polling` owns it."""
+
+    channel = TenantForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    listener = models.UUIDField()
+    expires_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace", "channel"], name="one_listener_per_channel")]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} by {self.listener}"

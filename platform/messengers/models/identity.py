@@ -21,6 +21,8 @@ class Identity(TenantModel):
     contact = TenantForeignKey("audience.Contact", on_delete=models.CASCADE, related_name="identities")
     external_id = models.CharField(max_length=200)
     profile = models.JSONField(default=dict)
+    profile_due_at = models.DateTimeField(null=True, blank=True)  # when `fetching` asks the messenger who this is
+    picture = TenantForeignKey("messengers.Media", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
     state_at = models.DateTimeField(null=True, blank=True)  # by the messenger's clock: older news change nothing
     created_at = models.DateTimeField(auto_now_add=True)
@@ -29,6 +31,13 @@ class Identity(TenantModel):
         verbose_name = _("subscriber")
         constraints = [
             models.UniqueConstraint(fields=["workspace", "channel", "external_id"], name="identity_once_per_channel")
+        ]
+        indexes = [
+            models.Index(
+                fields=["profile_due_at"],
+                condition=models.Q(profile_due_at__isnull=False),
+                name="identity_profile_due",
+            )
         ]
 
     def __str__(self) -> str:

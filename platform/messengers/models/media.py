@@ -5,7 +5,8 @@ from django.db import models
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
-from workspaces.tenant_model import TenantModel
+from messengers.models.channel import Channel
+from workspaces.tenant_model import TenantForeignKey, TenantModel
 
 
 def upload_path(media: "Media", filename: str) -> str:
@@ -16,7 +17,20 @@ def upload_path(media: "Media", filename: str) -> str:
 class Media(TenantModel):
     """A stored file. It is read through a signed address only."""
 
-    file = models.FileField(upload_to=upload_path)
+    class State(models.TextChoices):
+        """Whether we have it."""
+
+        STORED = "stored", _("Stored")
+        REMOTE = "remote", _("On its way")  # the messenger still holds it; `fetching` owns it
+        LOST = "lost", _("Lost")  # the messenger does not give it any more; final
+
+    state = models.CharField(max_length=8, choices=State.choices, default=State.STORED)
+    source = TenantForeignKey(Channel, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    source_ref = models.CharField(max_length=500, blank=True)  # the messenger's name for it, of the channel `source`
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True)  # when `fetching` tries next
+    problem = models.CharField(max_length=300, blank=True)  # why it is lost, or the last try failed
+    file = models.FileField(upload_to=upload_path, blank=True)
     kind = models.CharField(max_length=12)  # messengers.content.AttachmentKind
     name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=120)
@@ -31,8 +45,24 @@ class Media(TenantModel):
         verbose_name = _("file")
         verbose_name_plural = _("files")
         indexes = [
-            models.Index(fields=["unsent_until"], condition=models.Q(unsent_until__isnull=False), name="media_unsent")
+            models.Index(fields=["unsent_until"], condition=models.Q(unsent_until__isnull=False), name="media_unsent"),
+            models.Index(fields=["due_at"], condition=models.Q(state="remote"), name="media_remote"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class MessengerFile(TenantModel):
+    """A file that a channel's messenger has already: it is sent again by this id, without an upload."""
+
+    channel = TenantForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    media = TenantForeignKey(Media, on_delete=models.CASCADE, related_name="+")
+    file_id = models.CharField(max_length=300)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace", "channel", "media"], name="messenger_file_once")]
+
+    def __str__(self) -> str:
+        return self.file_id

@@ -1,5 +1,7 @@
 """Messages, the attempts to send them, and the batches that mailings put them in."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -21,19 +23,36 @@ class Batch(TenantModel):
         RUNNING = "running", _("Running")
         PAUSED = "paused", _("Paused")
         STOPPED = "stopped", _("Stopped")
+        FINISHED = "finished", _("Sent out")
 
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
     per_hour = models.PositiveIntegerField(null=True, blank=True)
     next_at = models.DateTimeField(default=timezone.now)  # when `per_hour` lets the next one go
     not_after = models.DateTimeField(null=True, blank=True)
+    sealed_at = models.DateTimeField(null=True, blank=True)  # all its messages are made: with the last it is finished
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("batch")
-        indexes = [models.Index(fields=["workspace", "id"], condition=models.Q(state="running"), name="batch_running")]
+        indexes = [
+            models.Index(fields=["workspace", "id"], condition=~models.Q(state="finished"), name="batch_unfinished")
+        ]
 
     def __str__(self) -> str:
         return f"batch {self.pk}"
+
+
+class Variant(TenantModel):
+    """A content that many bulk messages share. Each gets its own rendered copy when it leaves."""
+
+    batch = TenantForeignKey(Batch, on_delete=models.CASCADE, related_name="variants")
+    content = models.JSONField()  # messengers.content.Content
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("variant")
+
+    def __str__(self) -> str:
+        return f"variant {self.pk}"
 
 
 class Message(TenantModel):
@@ -65,7 +84,8 @@ class Message(TenantModel):
     identity = TenantForeignKey(Identity, on_delete=models.CASCADE, related_name="+")
     batch = TenantForeignKey(Batch, on_delete=models.CASCADE, null=True, blank=True, related_name="messages")
     direction = models.CharField(max_length=3, choices=Direction.choices)
-    content = models.JSONField()  # messengers.content.Content
+    variant = TenantForeignKey(Variant, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    content = models.JSONField()  # messengers.content.Content; {} until a variant's message leaves: see `words`
     status = models.CharField(max_length=12, choices=[(status.value, status.value) for status in Status])
     reason = models.CharField(max_length=300, blank=True)  # why it failed, a code or the messenger's own words
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.INTERACTIVE)
@@ -84,6 +104,9 @@ class Message(TenantModel):
     leased_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)  # in all; each has its row
     retries = models.PositiveSmallIntegerField(default=0)  # by Kaskad itself, since a bot or a person last queued it
+    album = models.CharField(max_length=64, blank=True)  # the messenger's name for messages that belong together
+    edited_at = models.DateTimeField(null=True, blank=True)  # changed after it was sent, by whoever wrote it
+    deleted_at = models.DateTimeField(null=True, blank=True)  # taken back after it was sent; the content is kept
     parts_sent = models.PositiveSmallIntegerField(default=0)  # of a message that is cut: a retry goes on from here
     revision = models.BigIntegerField(default=0, editable=False)  # see `messengers.changes`
     created_at = models.DateTimeField(default=timezone.now)
@@ -137,6 +160,11 @@ class Message(TenantModel):
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """Return what it says: its own content, or while it waits that of its variant (select it along)."""
+        return dict(self.variant.content if self.variant is not None and not self.content else self.content)
 
 
 class Attempt(TenantModel):
