@@ -333,7 +333,10 @@ class ChannelFacts:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message ready to leave: fitted content, and where it goes. `file_ids` are the messenger's own, by media id."""
+    """A message ready to leave: fitted content, and where it goes. `file_ids` are the messenger's own, by media id.
+
+    `bulk` says that it belongs to a mailing.
+    """
 
     id: int
     to: str
@@ -341,6 +344,7 @@ class Outgoing:
     idempotency_key: str
     media_urls: Mapping[int, str] = field(default_factory=dict)
     file_ids: Mapping[int, str] = field(default_factory=dict)
+    bulk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +378,10 @@ class Messenger:
     def send(self, channel: ChannelFacts, message: Outgoing) -> Steps[Outcome]:
         """Deliver one message."""
         raise NotImplementedError
+
+    def rate(self, channel: ChannelFacts) -> Rate:
+        """Return how fast this channel may send: some have bought more than others."""
+        return self.capabilities.rate
 
     def weight(self, content: Content) -> int:
         """Return what a fitted part costs of the rate: files of an album, parts of an SMS."""
