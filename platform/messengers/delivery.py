@@ -18,6 +18,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from messengers import handover, hints
 from messengers.driver import Driver, open_client
+from messengers.media import read_file
 from messengers.pump import Pump
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Sender:
     async def run(self, should_stop: Callable[[], bool] = lambda: False) -> None:
         """Send until the slice is over or `should_stop`; then finish what is under way and give everything back."""
         async with open_client() as client:
-            self.driver = Driver(client)
+            self.driver = Driver(client, read=self._read)
             watchers = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
             try:
                 while time.monotonic() < self._until and not await asyncio.to_thread(should_stop):
@@ -73,6 +74,9 @@ class Sender:
     async def database(self, step: Callable[[], _Result]) -> _Result:
         """Run a step in a thread of this sender's own."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, _in_database, step)
+
+    async def _read(self, workspace_id: int, media_id: int) -> bytes:
+        return await self.database(lambda: read_file(workspace_id, media_id))
 
     def holds(self) -> bool:
         """Say whether the leases are surely still ours."""

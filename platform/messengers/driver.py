@@ -6,32 +6,37 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any, TypeVar
 
 import aiohttp
-import httpx
+from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from httpx_aiohttp import AiohttpTransport
+from django.db import InterfaceError, OperationalError
 
-from messengers.adapter import HttpCall, Outcome, PushCall, Rejected, Reply, Steps, Uncertain
+from messengers.adapter import HttpCall, Outcome, PushCall, Rejected, Reply, RetryAt, Steps, Uncertain
+from messengers.media import FileGoneError, read_file
 
 logger = logging.getLogger(__name__)
 
 _Result = TypeVar("_Result")
 Push = Callable[[PushCall], Awaitable[Reply]]
+ReadFile = Callable[[int, int], Awaitable[bytes]]  # workspace id, media id; raises FileGoneError
 
-# Of all that aiohttp raises, only these are sure to come before the first byte left. Httpx's names for them are no
-# help: its transport calls a connection that was cut in the middle a connect timeout, too.
+# Of all that aiohttp raises, only these are sure to come before the first byte left.
 _NOT_WRITTEN = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
-def open_client(connections: int = 200) -> httpx.AsyncClient:
+def open_client(connections: int = 200) -> aiohttp.ClientSession:
     """Return a client for a driver. Close it when done."""
-    session = lambda: aiohttp.ClientSession(  # noqa: E731
+    return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=20, ttl_dns_cache=60),
         cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
     )
-    return httpx.AsyncClient(transport=AiohttpTransport(client=session), follow_redirects=False, trust_env=False)
+
+
+_read_here: ReadFile = sync_to_async(read_file)
 
 
 async def push_to_visitor(call: PushCall) -> Reply:
@@ -47,57 +52,80 @@ async def push_to_visitor(call: PushCall) -> Reply:
 class Driver:
     """Answers an adapter's calls with a client."""
 
-    def __init__(self, client: httpx.AsyncClient, push: Push = push_to_visitor) -> None:
-        """Take an open client; `push` reaches the site chat's visitors."""
+    def __init__(
+        self, client: aiohttp.ClientSession, push: Push = push_to_visitor, read: ReadFile = _read_here
+    ) -> None:
+        """Take an open client; `push` reaches the site chat's visitors, `read` the files that calls carry."""
         self._client = client
         self._push = push
+        self._read = read
 
-    async def run(self, steps: Steps[_Result], heard: Callable[[Reply], object] = lambda _reply: None) -> _Result:
-        """Run an adapter's steps to their end and return what they came to; `heard` is given every reply."""
+    async def run(
+        self,
+        steps: Steps[_Result],
+        heard: Callable[[Reply], object] = lambda _reply: None,
+        *,
+        workspace_id: int | None = None,
+    ) -> _Result:
+        """Run an adapter's steps to their end and return what they came to; `heard` is given every reply.
+
+        Files of calls are those of the workspace.
+        """
         try:
             call = next(steps)
             while True:
-                reply = await self._answer(call)
+                reply = await self._answer(call, workspace_id)
                 heard(reply)
                 call = steps.send(reply)
         except StopIteration as end:
             result: _Result = end.value
             return result
 
-    async def send(self, steps: Steps[Outcome]) -> Outcome:
+    async def send(self, steps: Steps[Outcome], workspace_id: int) -> Outcome:
         """Run an adapter's `send`. Its own mistakes are outcomes, too: uncertain if a call may have left by then."""
         replies: list[Reply] = []
         try:
-            return await self.run(steps, replies.append)
+            return await self.run(steps, replies.append, workspace_id=workspace_id)
+        except FileGoneError as error:
+            reason = f"file_missing: {error}"
+        except (OperationalError, InterfaceError) as error:
+            # A file could not be looked up. What was called before then may have left.
+            reason = f"database_away: {error}"
+            return Uncertain(reason) if any(reply.written for reply in replies) else RetryAt(1, reason)
         except Exception as error:
             logger.exception("An adapter failed")
             reason = f"adapter_error: {type(error).__name__}: {error}"
-            return Uncertain(reason) if any(reply.written for reply in replies) else Rejected(reason)
+        return Uncertain(reason) if any(reply.written for reply in replies) else Rejected(reason)
 
-    async def _answer(self, call: HttpCall | PushCall) -> Reply:
+    async def _answer(self, call: HttpCall | PushCall, workspace_id: int | None) -> Reply:
         if isinstance(call, PushCall):
             return await self._push(call)
+        body = await self._body(call, workspace_id)
         try:
-            response = await self._client.request(call.method, call.url, **_parts(call))
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Reply(0, written=_may_have_left(error), fault=f"{type(error).__name__}: {error}")
-        return Reply(response.status_code, response.content, dict(response.headers))
+            async with self._client.request(
+                call.method,
+                call.url,
+                headers=call.headers,
+                timeout=_timeout(call.timeout),
+                allow_redirects=False,
+                **body,
+            ) as response:
+                return Reply(response.status, await response.read(), response.headers)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            return Reply(0, written=not isinstance(error, _NOT_WRITTEN), fault=f"{type(error).__name__}: {error}")
+
+    async def _body(self, call: HttpCall, workspace_id: int | None) -> dict[str, Any]:
+        if call.files is None:
+            return {"json": call.json} if call.json is not None else {"data": call.form and dict(call.form)}
+        form = aiohttp.FormData({name: str(value) for name, value in (call.form or {}).items()})
+        for field, file in call.files.items():
+            if workspace_id is None:
+                raise FileGoneError(file.name)
+            content = await self._read(workspace_id, file.media)
+            form.add_field(field, content, filename=file.name, content_type=file.content_type)
+        return {"data": form}
 
 
-def _parts(call: HttpCall) -> dict[str, Any]:
-    parts: dict[str, Any] = {"headers": dict(call.headers), "timeout": call.timeout}
-    if call.json is not None:
-        parts["json"] = call.json
-    if call.form is not None:
-        parts["data"] = dict(call.form)
-    if call.files is not None:
-        parts["files"] = {field: (file.name, file, file.content_type) for field, file in call.files.items()}
-    return parts
-
-
-def _may_have_left(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, (*_NOT_WRITTEN, httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.PoolTimeout)):
-            return False
-        error = error.__cause__
-    return True
+@cache
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds)

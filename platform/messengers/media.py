@@ -63,6 +63,10 @@ class MediaRefusedError(Exception):
         self.text = text
 
 
+class FileGoneError(Exception):
+    """A file of a message is not here: never fetched, or deleted since."""
+
+
 class BadAddressError(Exception):
     """A file's address that we did not make, or whose time is over (`expired`)."""
 
@@ -125,6 +129,20 @@ def sweep_unsent(now: datetime, limit: int = 1000) -> int:
                 transaction.on_commit(partial(default_storage.delete, media.file.name or ""))
                 count += 1
     return count
+
+
+def read_file(workspace_id: int, media_id: int) -> bytes:
+    """Return a file's content, for a messenger that wants it uploaded; FileGoneError when there is none."""
+    with tenant(workspace_id):
+        media = Media.objects.filter(pk=media_id, state=Media.State.STORED).first()
+    try:
+        if media is None:
+            raise FileGoneError(str(media_id))
+        with media.file.open("rb") as file:
+            content: bytes = file.read()
+            return content
+    except (OSError, ValueError) as error:
+        raise FileGoneError(str(media_id)) from error
 
 
 def as_attachment(media: Media) -> Attachment:

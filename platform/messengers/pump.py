@@ -159,7 +159,9 @@ class Pump:
                 # Another sender may believe that we are dead. This part has surely not left, which is worth saying.
                 return RetryAt(POLL, "sender_stalled"), number
             outgoing = Outgoing(message.id, message.to, parts[number], f"{message.id}-{number}", message.media_urls)
-            outcome = await self._ground.driver.send(self.held.adapter.send(self.held.facts, outgoing))
+            outcome = await self._ground.driver.send(
+                self.held.adapter.send(self.held.facts, outgoing), self.held.workspace_id
+            )
             if not isinstance(outcome, Sent):
                 return outcome, number
         return outcome, len(parts)
