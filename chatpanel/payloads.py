@@ -109,7 +109,7 @@ def moment(at: datetime | None) -> str | None:
 
 
 def _message(row: Message, flows: dict[int, str]) -> Payload:
-    content = Content.model_validate(row.content)
+    content = Content.model_validate(row.words)
     return {
         "id": row.pk,
         "conversation": row.conversation_id,
@@ -148,12 +148,12 @@ def _content(content: Content) -> Payload:
 
 
 def _last(row: Message) -> Payload:
-    text = str(row.content.get("text", ""))
-    files = row.content.get("attachments") or []
+    text = str(row.words.get("text", ""))
+    files = row.words.get("attachments") or []
     return {
         "id": row.pk,
         "direction": row.direction,
         "source": row.source,
-        "text": (markup.plain(text) if row.content.get("markup", True) else text)[:PREVIEW],
+        "text": (markup.plain(text) if row.words.get("markup", True) else text)[:PREVIEW],
         "file": files[0]["kind"] if files else None,
     }

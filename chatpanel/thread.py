@@ -63,7 +63,7 @@ def changes(cursor: int, conversation_id: int | None) -> Changes:
 
 def said() -> QuerySet[Message]:
     """Return messages with all that a line of the thread shows."""
-    return Message.objects.select_related("author")
+    return Message.objects.select_related("author", "variant")
 
 
 def told() -> QuerySet[ConversationEvent]:

@@ -35,30 +35,60 @@ LANGUAGE sql STABLE AS $$
     WHERE c.key = public_key
 $$;
 
-CREATE FUNCTION kaskad.overdue_updates(age double precision, at_most int)
-RETURNS TABLE (workspace_id bigint, update_id bigint) LANGUAGE sql STABLE AS $$
-    SELECT u.workspace_id, u.id FROM messengers_inboundupdate u
-    WHERE u.state = 'stored' AND u.due_at < now() AND u.received_at < now() - make_interval(secs => age)
-    ORDER BY u.due_at LIMIT at_most
+-- The channels in which something came in that nobody has handled in time. From one channel to the next by the index,
+-- for one of them may have a million.
+CREATE FUNCTION kaskad.channels_with_overdue_updates(age double precision, at_most int)
+RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE waiting (workspace_id, channel_id) AS (
+        (SELECT u.workspace_id, u.channel_id FROM messengers_inboundupdate u
+            WHERE u.state = 'stored' ORDER BY u.workspace_id, u.channel_id LIMIT 1)
+        UNION ALL
+        SELECT next.workspace_id, next.channel_id FROM waiting w CROSS JOIN LATERAL (
+            SELECT u.workspace_id, u.channel_id FROM messengers_inboundupdate u
+            WHERE u.state = 'stored' AND (u.workspace_id, u.channel_id) > (w.workspace_id, w.channel_id)
+            ORDER BY u.workspace_id, u.channel_id LIMIT 1) next)
+    SELECT w.workspace_id, w.channel_id FROM waiting w
+    WHERE EXISTS (SELECT FROM messengers_inboundupdate u
+        WHERE u.workspace_id = w.workspace_id AND u.channel_id = w.channel_id AND u.state = 'stored'
+            AND u.due_at <= now() AND u.received_at < now() - make_interval(secs => age))
+    ORDER BY random() LIMIT at_most
 $$;
 
--- The channels that a sender shall serve next: they have something due, and no living sender has them.
+-- What a sender shall serve next: shards of channels that have something due and no living sender, workspaces in turns.
 CREATE FUNCTION kaskad.channels_to_serve(at_most int)
-RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
-    SELECT c.workspace_id, c.id FROM messengers_channel c
-    JOIN workspaces_workspace w ON w.id = c.workspace_id AND w.deleted_at IS NULL
-    WHERE c.state = 'active' AND (c.paused_until IS NULL OR c.paused_until <= now())
-        AND NOT EXISTS (SELECT FROM messengers_channellease l
-            WHERE l.workspace_id = c.workspace_id AND l.channel_id = c.id AND l.expires_at > now())
-        AND (EXISTS (SELECT FROM messengers_message m
-                WHERE m.workspace_id = c.workspace_id AND m.channel_id = c.id AND m.batch_id IS NULL
-                    AND m.status = 'queued' AND m.due_at <= now())
-            OR EXISTS (SELECT FROM messengers_batch b
-                WHERE b.workspace_id = c.workspace_id AND b.state <> 'paused' AND b.next_at <= now()
-                    AND EXISTS (SELECT FROM messengers_message m
-                        WHERE m.workspace_id = c.workspace_id AND m.batch_id = b.id AND m.channel_id = c.id
-                            AND m.status = 'queued' AND m.due_at <= now())))
-    ORDER BY random() LIMIT at_most
+RETURNS TABLE (workspace_id bigint, channel_id bigint, shard int) LANGUAGE sql STABLE AS $$
+    SELECT found.workspace_id, found.id, found.shard FROM (
+        SELECT c.workspace_id, c.id, s.shard,
+            row_number() OVER (PARTITION BY c.workspace_id ORDER BY random()) AS turn
+        FROM messengers_channel c
+        JOIN workspaces_workspace w ON w.id = c.workspace_id AND w.deleted_at IS NULL
+        CROSS JOIN LATERAL generate_series(0, c.shards - 1) AS s (shard)
+        WHERE c.state = 'active' AND (c.paused_until IS NULL OR c.paused_until <= now())
+            AND NOT EXISTS (SELECT FROM messengers_channellease l
+                WHERE l.workspace_id = c.workspace_id AND l.channel_id = c.id AND l.shard = s.shard
+                    AND l.expires_at > now())
+            AND (EXISTS (SELECT FROM messengers_message m
+                    WHERE m.workspace_id = c.workspace_id AND m.channel_id = c.id AND m.batch_id IS NULL
+                        AND m.status = 'queued' AND m.due_at <= now() AND m.identity_id % c.shards = s.shard)
+                OR EXISTS (SELECT FROM messengers_batch b
+                    WHERE b.workspace_id = c.workspace_id AND b.state IN ('running', 'stopped') AND b.next_at <= now()
+                        AND EXISTS (SELECT FROM messengers_message m
+                            WHERE m.workspace_id = c.workspace_id AND m.batch_id = b.id AND m.channel_id = c.id
+                                AND m.status = 'queued' AND m.due_at <= now()
+                                AND m.identity_id % c.shards = s.shard)))) found
+    ORDER BY found.turn, random() LIMIT at_most
+$$;
+
+-- Mailings all of whose messages are made, and none of them is still to leave.
+CREATE FUNCTION kaskad.batches_to_finish(at_most int)
+RETURNS TABLE (workspace_id bigint, batch_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT b.workspace_id, b.id FROM messengers_batch b
+    WHERE b.state = 'running' AND b.sealed_at IS NOT NULL
+        AND NOT EXISTS (SELECT FROM messengers_message m
+            WHERE m.workspace_id = b.workspace_id AND m.batch_id = b.id AND m.status = 'queued')
+        AND NOT EXISTS (SELECT FROM messengers_message m
+            WHERE m.workspace_id = b.workspace_id AND m.batch_id = b.id AND m.status = 'sending')
+    LIMIT at_most
 $$;
 
 -- The channels with messages in the hands of a sender that is no more.
@@ -80,7 +110,7 @@ $$;
 
 -- A sender's heartbeat: it may have a thousand channels, and touches nothing but how long they are its own.
 CREATE FUNCTION kaskad.renew_leases(holder uuid, lifetime double precision)
-RETURNS TABLE (channel_id bigint) LANGUAGE sql VOLATILE AS $$
+RETURNS TABLE (channel_id bigint, shard smallint) LANGUAGE sql VOLATILE AS $$
     UPDATE messengers_channellease SET expires_at = clock_timestamp() + make_interval(secs => lifetime)
-    WHERE sender = holder AND expires_at > clock_timestamp() RETURNING channel_id
+    WHERE sender = holder AND expires_at > clock_timestamp() RETURNING channel_id, shard
 $$;

@@ -313,6 +313,7 @@ class Capabilities:
     edits: bool = False  # what was sent can be changed
     deletes: bool = False  # and taken back
     polls: bool = False  # news can be fetched by who has no public address
+    reuses_files: bool = False  # a file that was sent once is sent again by the messenger's name for it
 
 
 @dataclass(frozen=True, slots=True)

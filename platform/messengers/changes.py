@@ -42,7 +42,7 @@ def take_cursor() -> int:
 
 def changed_messages(since: str | int, *, conversation_id: int | None = None, limit: int = PAGE) -> Changes[Message]:
     """Return the messages, of one conversation or of all, that changed since the cursor."""
-    rows = Message.objects.all()
+    rows = Message.objects.select_related("variant")
     if conversation_id is not None:
         rows = rows.filter(conversation_id=conversation_id)
     return _changed(rows, since, limit)
@@ -50,7 +50,7 @@ def changed_messages(since: str | int, *, conversation_id: int | None = None, li
 
 def changed_conversations(since: str | int, *, limit: int = PAGE) -> Changes[Conversation]:
     """Return the conversations that changed since the cursor, with their people and last messages."""
-    rows = Conversation.objects.select_related("contact", "identity", "channel", "last_message", "assignee")
+    rows = Conversation.objects.select_related("contact", "identity", "channel", "last_message__variant", "assignee")
     return _changed(rows, since, limit)
 
 

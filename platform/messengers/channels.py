@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from messengers import hints
 from messengers.adapter import ChannelFacts, Steps
 from messengers.driver import Driver, open_client
+from messengers.limits import shards
 from messengers.models import Channel
 from messengers.registry import messenger
 from workspaces.audit import record
@@ -75,6 +76,7 @@ def connect(
     connected = _asked(adapter.connect(facts(channel)))
     channel.name = (name or connected.name)[:120]
     channel.settings |= connected.facts
+    channel.shards = shards(adapter.rate(facts(channel)))
     channel.save()
     record(actor, "channel.connected", channel, {"settings": (None, channel.settings)})
     return channel
@@ -106,9 +108,10 @@ def change(
         locked.state, locked.broken_reason = State.ACTIVE, ""
         changes["secrets"] = (True, True)  # the log only says that they changed
     if changes:
+        locked.shards = shards(adapter.rate(facts(locked)))
         locked.save()
         record(actor, "channel.changed", locked, changes)
-        transaction.on_commit(lambda: hints.wake(locked.pk))
+        transaction.on_commit(lambda: _wake(locked))
     return locked
 
 
@@ -119,7 +122,7 @@ def reconnect(channel: Channel, actor: User | None) -> Channel:
     record(actor, "channel.reconnected", locked, {"state": (locked.state, State.ACTIVE)})
     locked.state, locked.broken_reason, locked.paused_until = State.ACTIVE, "", None
     locked.save()
-    transaction.on_commit(lambda: hints.wake(locked.pk))
+    transaction.on_commit(lambda: _wake(locked))
     return locked
 
 
@@ -132,6 +135,16 @@ def disconnect(channel: Channel, actor: User | None) -> Channel:
         locked.state = State.DISCONNECTED
         locked.save(update_fields=["state"])
     return locked
+
+
+def mark_broken(channel_id: int, reason: str) -> None:
+    """Let nothing leave through a channel until a person mends it; `reason` is a code or the messenger's words."""
+    Channel.objects.filter(pk=channel_id, state=State.ACTIVE).update(state=State.BROKEN, broken_reason=reason[:300])
+
+
+def _wake(channel: Channel) -> None:
+    for shard in range(channel.shards):
+        hints.wake(channel, shard)
 
 
 def _held(model: type[BaseModel], typed: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from uuid import UUID, uuid4
 
 from django.db import InterfaceError, OperationalError, connection
 
-from messengers import handover, hints
+from messengers import hints, leases, outcomes
+from messengers.capacity import Capacity
 from messengers.driver import Driver, open_client
+from messengers.leases import Place
 from messengers.media import read_file
 from messengers.pump import Pump
 
@@ -25,14 +27,15 @@ logger = logging.getLogger(__name__)
 
 SLICE = 30.0  # seconds after which the channels are given back, so that others get their turn
 CHANNELS = 200
+CALLS = 400  # under way at once
 SCAN = 1.0
 HEARTBEAT = 2.0
 # We stop believing in our leases earlier than others do, so that a stalled sender and its heir never both send.
-TRUST = handover.LEASE.total_seconds() - 3
+TRUST = leases.LEASE.total_seconds() - 3
 _THREADS = 4
 _Result = TypeVar("_Result")
 
-sweep = handover.sweep
+sweep = outcomes.sweep
 
 
 class Sender:
@@ -42,18 +45,20 @@ class Sender:
         """Serve at most `channels` channels at a time, for `seconds`."""
         self.id: UUID = uuid4()
         self.driver: Driver
+        self.capacity = Capacity(CALLS)
         self._limit = channels
         self._until = time.monotonic() + seconds
-        self._pumps: dict[int, asyncio.Task[None]] = {}
-        self._by_channel: dict[int, Pump] = {}
+        self._pumps: dict[tuple[int, int], tuple[Pump, asyncio.Task[None]]] = {}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="sender")
         self._heart = ThreadPoolExecutor(1, thread_name_prefix="sender-heart")
         self._stir = asyncio.Event()
+        self._hinted: set[Place] = set()
+        self._scan_at = 0.0
         self._trusted_until = 0.0
 
     async def run(self, should_stop: Callable[[], bool] = lambda: False) -> None:
         """Send until the slice is over or `should_stop`; then finish what is under way and give everything back."""
-        async with open_client() as client:
+        async with open_client(CALLS) as client:
             self.driver = Driver(client, read=self._read)
             watchers = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
             try:
@@ -85,33 +90,49 @@ class Sender:
     # ---- channels
 
     async def _claim(self) -> None:
-        """Take channels that wait for a sender, as many as there is room for."""
-        room = self._limit - len(self._pumps)
-        if room <= 0:
-            return
+        """Take channels that wait for a sender: those that a hint named, then all others there is room for."""
+        hinted, self._hinted = self._hinted, set()
         try:
-            waiting = await self.database(lambda: handover.channels_to_serve(self._limit))
-            chosen = in_turns([(workspace, channel) for workspace, channel in waiting], room)
+            for place in hinted:
+                if len(self._pumps) < self._limit:
+                    await self._serve(place)
+            if time.monotonic() >= self._scan_at:
+                self._scan_at = time.monotonic() + SCAN
+                await self._scan()
         except (OperationalError, InterfaceError) as error:
             logger.warning("The database is away; senders wait for it: %s", error)
-            return
-        served = (self._serve(workspace, channel) for workspace, channel in chosen)
-        for result in await asyncio.gather(*served, return_exceptions=True):
+
+    async def _scan(self) -> None:
+        waiting = await self.database(lambda: leases.places_to_serve(self._limit))
+        chosen = waiting[: max(0, self._limit - len(self._pumps))]
+        for result in await asyncio.gather(*map(self._serve, chosen), return_exceptions=True):
             if isinstance(result, Exception):
                 logger.error("A channel could not be taken", exc_info=result)
+        self._make_room(waiting[len(chosen) :])
 
-    async def _serve(self, workspace_id: int, channel_id: int) -> None:
-        if channel_id in self._pumps:
+    def _make_room(self, waiting: Sequence[Place]) -> None:
+        """Let others have a channel's place of the workspace that has more than half of them."""
+        workspace_id = self.capacity.too_many(self._limit)
+        strangers = [place for place in waiting if place[0] != workspace_id]
+        if workspace_id is None or not strangers:
+            return
+        theirs = [pump for pump, _ in self._pumps.values() if pump.held.workspace_id == workspace_id]
+        for pump in theirs[: min(len(strangers), len(theirs) - self._limit // 2)]:
+            pump.stop()
+        self._scan_at = 0
+
+    async def _serve(self, place: Place) -> None:
+        if place[1:] in self._pumps:
             return
         asked_at = time.monotonic()
-        held = await self.database(lambda: handover.claim(workspace_id, channel_id, self.id))
+        held = await self.database(lambda: leases.claim(place, self.id))
         if held is None:
             return
         if not self._pumps:
             self._trusted_until = asked_at + TRUST
         pump = Pump(self, held)
-        self._by_channel[channel_id] = pump
-        self._pumps[channel_id] = asyncio.create_task(self._pump(pump))
+        self.capacity.enter(held.workspace_id)
+        self._pumps[place[1:]] = pump, asyncio.create_task(self._pump(pump))
 
     async def _pump(self, pump: Pump) -> None:
         held = pump.held
@@ -121,27 +142,29 @@ class Sender:
             logger.exception("Channel %s is given back", held.channel_id)
         finally:
             try:
-                await self.database(lambda: handover.release(held, self.id))
+                await self.database(lambda: leases.release(held, self.id))
             except (OperationalError, InterfaceError) as error:
                 logger.warning("Channel %s comes back when its lease runs out: %s", held.channel_id, error)
-            del self._pumps[held.channel_id], self._by_channel[held.channel_id]
+            del self._pumps[held.channel_id, held.shard]
+            self.capacity.leave(held.workspace_id)
             self._stir.set()
 
     async def _give_back(self) -> None:
-        for pump in list(self._by_channel.values()):
+        for pump, _ in self._pumps.values():
             pump.stop()
         if self._pumps:
-            await asyncio.wait(list(self._pumps.values()))
+            await asyncio.wait([task for _, task in self._pumps.values()])
 
     # ---- watchers
 
     async def _listen(self) -> None:
         """Hear of new messages at once. Without hints they are found by scanning."""
         while True:
-            async for channel_id in hints.woken():
-                if pump := self._by_channel.get(channel_id):
-                    pump.wake()
+            async for place in hints.woken():
+                if served := self._pumps.get(place[1:]):
+                    served[0].wake()
                 else:
+                    self._hinted.add(place)
                     self._stir.set()
             await asyncio.sleep(SCAN)
 
@@ -151,18 +174,18 @@ class Sender:
         while True:
             await asyncio.sleep(HEARTBEAT)
             asked_at = time.monotonic()
-            ours = set(self._by_channel)
+            ours = set(self._pumps)
             if not ours:
                 continue
             try:
-                kept = await loop.run_in_executor(self._heart, _in_database, lambda: handover.renew(self.id))
+                kept = await loop.run_in_executor(self._heart, _in_database, lambda: leases.renew(self.id))
             except (OperationalError, InterfaceError) as error:
                 logger.warning("A heartbeat is late: %s", error)
                 continue
             self._trusted_until = asked_at + TRUST
-            for channel_id in ours - kept:
-                if pump := self._by_channel.get(channel_id):
-                    pump.stop()
+            for place in ours - kept:
+                if served := self._pumps.get(place):
+                    served[0].stop()
 
     def _close(self) -> None:
         for pool, size in ((self._threads, _THREADS), (self._heart, 1)):
@@ -170,20 +193,6 @@ class Sender:
             for _ in range(size):
                 pool.submit(_close_connection, together)
             pool.shutdown()
-
-
-def in_turns(waiting: Sequence[tuple[int, int]], room: int) -> list[tuple[int, int]]:
-    """Choose channels to serve, workspace by workspace in turn, so that one with many leaves room for the others."""
-    by_workspace: dict[int, list[tuple[int, int]]] = {}
-    for place in waiting:
-        by_workspace.setdefault(place[0], []).append(place)
-    chosen: list[tuple[int, int]] = []
-    while by_workspace and len(chosen) < room:
-        for workspace_id in list(by_workspace):
-            chosen.append(by_workspace[workspace_id].pop(0))
-            if not by_workspace[workspace_id]:
-                del by_workspace[workspace_id]
-    return chosen[:room]
 
 
 def _in_database(step: Callable[[], _Result]) -> _Result:

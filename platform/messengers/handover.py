@@ -1,88 +1,69 @@
-"""Delivery's side of the database: leases on channels, messages handed over, outcomes written, orphans swept.
+"""What leaves next: the messages of a shard are marked as ours before anything is called. `pump` calls this.
 
-`delivery` and `pump` call this from threads; each function is one short transaction inside `tenant()`.
+Answers go before mailings, mailings take turns, and what may not be said any more is canceled instead.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import Q
 from django.utils import timezone
 from pydantic import ValidationError
 
-from messengers import identities, media, signals, statements
-from messengers.adapter import (
-    Capabilities,
-    ChannelBroken,
-    ChannelFacts,
-    Messenger,
-    Outcome,
-    Rejected,
-    RetryAt,
-    Sent,
-    Uncertain,
-    Unreachable,
-)
+from messengers import fit, media, personal, signals, statements
+from messengers.adapter import Capabilities, Outcome
 from messengers.channels import facts
 from messengers.content import Content
-from messengers.limits import Bucket
-from messengers.models import Batch, Channel, ChannelLease, Identity, Message
+from messengers.leases import Claim
+from messengers.models import Batch, Channel, Message, MessengerFile, Variant
 from messengers.outbox import MAY_WRITE
-from messengers.registry import UnknownMessengerError, is_known, messenger
 from messengers.statuses import Status
-from workspaces.crossings import ids_across_workspaces
-from workspaces.encrypted_field import SecretsUnreadableError
 from workspaces.scope import tenant
 
-LEASE = timedelta(seconds=10)
 STALE = timedelta(hours=24)  # an answer that waited longer than that would only puzzle
-MAX_RETRIES = 5
+REREAD = timedelta(seconds=2)  # a queue is read from its beginning again: messages come back to it after an error
 _REFUSED = [
     f"{state}/{source}" for state, may in MAY_WRITE.items() for source in Message.Source.values if source not in may
 ]
 
 
-@dataclass(slots=True)
-class Claim:
-    """A channel that this sender has now."""
+@dataclass(frozen=True)
+class Said:
+    """What a message says and the files in it; that of a variant is shared by all its messages."""
 
-    workspace_id: int
-    channel_id: int
-    facts: ChannelFacts
-    adapter: Messenger
-    bucket: Bucket
+    content: Content
+    media_urls: Mapping[int, str] = field(default_factory=dict)
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """Return what the channel's messenger can carry."""
-        return self.adapter.capabilities
+    @cached_property
+    def personal(self) -> bool:
+        """Say whether it has gaps for each person's facts."""
+        return personal.has_gaps(self.content)
+
+    def parts(self, capabilities: Capabilities) -> list[Content]:
+        """Return it as the messenger can carry it."""
+        if "fitted" not in self.__dict__:
+            self.__dict__["fitted"] = fit.fit(self.content, capabilities, self.media_urls).parts
+        parts: list[Content] = self.__dict__["fitted"]
+        return parts
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A message that is ours to send now."""
+    """A message that is ours to send now. `rendered` is what its variant became for this person."""
 
     id: int
     identity_id: int
     to: str
-    content: Content
+    said: Said
     attempt: int
     retries: int
     parts_sent: int
     started_at: datetime
-    media_urls: Mapping[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What was handed over; `more` if there may be more at once."""
-
-    messages: list[Handed]
-    more: bool
+    bulk: bool = False
+    rendered: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,156 +76,176 @@ class Finished:
     at: datetime
 
 
-def channels_to_serve(limit: int) -> list[tuple[int, ...]]:
-    """Return (workspace id, channel id) of channels with something due that no sender has."""
-    return ids_across_workspaces("channels_to_serve", limit)
+@dataclass(slots=True)
+class Reading:
+    """How far a pump has read a channel's queues, and what it keeps of them."""
+
+    upto: dict[int, tuple[int, datetime]] = field(default_factory=dict)  # batch id -> (message id, when it began)
+    variants: dict[int, Said | None] = field(default_factory=dict)
+    file_ids: dict[int, str] = field(default_factory=dict)
+    last_batch: int = 0
+
+    def after(self, batch_id: int, now: datetime) -> int:
+        """Return the message behind which a mailing is read on."""
+        message_id, begun = self.upto.get(batch_id, (0, now))
+        if not message_id or now - begun > REREAD:
+            self.upto[batch_id] = (0, now)
+            return 0
+        return message_id
+
+    def read(self, batch_id: int, message_id: int, now: datetime) -> None:
+        """Remember the last message that was read; 0 begins anew."""
+        self.upto[batch_id] = (message_id, self.upto.get(batch_id, (0, now))[1])
 
 
-def claim(workspace_id: int, channel_id: int, sender: UUID) -> Claim | None:
-    """Take a channel for this sender; None when another was faster or the channel has gone."""
-    with tenant(workspace_id):
-        try:
-            channel = Channel.objects.filter(pk=channel_id, state=Channel.State.ACTIVE).first()
-            adapter = messenger(channel.kind) if channel else None
-        except SecretsUnreadableError:
-            _break(channel_id, "secrets_unreadable")
-            return None
-        except UnknownMessengerError:
-            _break(channel_id, "unknown_messenger")
-            return None
-        if channel is None or adapter is None:
-            return None
-        values = {"workspace": workspace_id, "channel": channel_id, "sender": sender, "lifetime": LEASE}
-        rows = _run(statements.CLAIM_CHANNEL, values)
-        if not rows:
-            return None
-        tokens, tokens_at = rows[0]
-        bucket = Bucket.full(adapter.capabilities.rate, timezone.now().timestamp())
-        if tokens is not None:
-            bucket = Bucket(adapter.capabilities.rate, tokens, tokens_at.timestamp())
-        return Claim(workspace_id, channel_id, facts(channel), adapter, bucket)
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was handed over. `more`: there may be more at once. `over`: the channel is not this pump's any more."""
+
+    messages: list[Handed]
+    more: bool = False
+    over: bool = False
 
 
-def renew(sender: UUID) -> set[int]:
-    """Keep this sender's leases alive; return the ids of the channels that it still has."""
-    return {row[0] for row in ids_across_workspaces("renew_leases", sender, LEASE.total_seconds())}
-
-
-def release(held: Claim, sender: UUID) -> None:
-    """Give a channel back, with what is left of its rate."""
+def take(held: Claim, reading: Reading, sender: UUID, *, interactive: int, bulk: int, resting: Sequence[int]) -> Taken:
+    """Hand over the shard's next messages: at most `interactive` in all, of which at most `bulk` of mailings."""
     now = timezone.now()
     with tenant(held.workspace_id):
-        held.bucket.available(now.timestamp())
-        ChannelLease.objects.filter(channel_id=held.channel_id, sender=sender).update(
-            expires_at=now, tokens=held.bucket.tokens, tokens_at=now
-        )
-
-
-def take(held: Claim, sender: UUID, *, interactive: int, bulk: int, resting: Sequence[int]) -> Taken:
-    """Hand over the channel's next messages, answers before mailings, and cancel what may not be said any more."""
-    now = timezone.now()
-    with tenant(held.workspace_id):
-        channel = Channel.objects.filter(pk=held.channel_id, state=Channel.State.ACTIVE).first()
-        if channel is None or (channel.paused_until and channel.paused_until > now):
-            return Taken([], more=False)
+        channel = Channel.objects.filter(pk=held.channel_id).first()
+        if channel is None or channel.state != Channel.State.ACTIVE or channel.shards != held.shards:
+            return Taken([], over=True)
+        if channel.paused_until and channel.paused_until > now:
+            return Taken([])
         held.facts = facts(channel)  # a person may have changed them since
-        values = _values(held, sender, now, resting)
+        taking = _Taking(held, reading, sender, now, resting)
+        answers, more = taking.answers(interactive)
+        bulk = min(bulk, interactive - len(answers))
+        mailing, more_of_mailings = taking.mailings(bulk) if bulk > 0 else ([], False)
+        return Taken(answers + mailing, more or more_of_mailings)
+
+
+class _Taking:
+    """One round of it, inside its transaction."""
+
+    def __init__(self, held: Claim, reading: Reading, sender: UUID, now: datetime, resting: Sequence[int]) -> None:
+        self.held = held
+        self.reading = reading
+        self.now = now
+        self.values: dict[str, Any] = {
+            "workspace": held.workspace_id,
+            "channel": held.channel_id,
+            "shard": held.shard,
+            "shards": held.shards,
+            "sender": sender,
+            "now": now,
+            "stale": now - STALE,
+            "refused": _REFUSED,
+            "resting": list(resting),
+        }
+
+    def answers(self, limit: int) -> tuple[list[Handed], bool]:
         lane = {"lane": statements.INTERACTIVE, "conversation_lock": statements.SKIP_HELD_CONVERSATIONS}
-        messages, more = _hand_over(statements.HAND_OVER.format(**lane), values | {"limit": interactive})
-        room = bulk - len(messages)
-        for batch_id, per_hour in _batches(values) if room > 0 else ():
-            allowed = _paced(batch_id, room, now) if per_hour else room
-            lane = {"lane": statements.BULK, "conversation_lock": ""}
-            bulk_values = values | {"limit": allowed, "batch": batch_id}
-            handed, more_of_it = _hand_over(statements.HAND_OVER.format(**lane), bulk_values)
-            messages += handed
-            more |= more_of_it
-            room -= len(handed)
-            if room <= 0:
+        rows = self._rows(statements.HAND_OVER.format(**lane), limit=limit, after=0)
+        return self._handed(rows), len(rows) == limit
+
+    def mailings(self, room: int) -> tuple[list[Handed], bool]:
+        """Take from every mailing that runs, each its share."""
+        handed: list[Handed] = []
+        more = False
+        waiting = statements.run(statements.BATCHES_OF_CHANNEL, self.values)
+        # The one behind the last begins: often there is room for one message only.
+        waiting.sort(key=lambda row: (row[0] <= self.reading.last_batch, row[0]))
+        for number, (batch_id, per_hour) in enumerate(waiting):
+            share = -(-(room - len(handed)) // (len(waiting) - number))
+            if share <= 0:
                 break
-        return Taken(messages, more)
+            limit = _paced(batch_id, share, self.now) if per_hour else share
+            rows = self._of_batch(batch_id, limit)
+            self.reading.last_batch = batch_id
+            more |= len(rows) == limit
+            handed += self._handed(rows)
+        return handed, more
 
+    def _of_batch(self, batch_id: int, limit: int) -> list[tuple[Any, ...]]:
+        if limit <= 0:
+            return []
+        after = self.reading.after(batch_id, self.now)
+        statement = statements.HAND_OVER.format(lane=statements.BULK, conversation_lock="")
+        rows = self._rows(statement, limit=limit, after=after, batch=batch_id)
+        if len(rows) < limit and after:
+            self.reading.read(batch_id, 0, self.now)
+            rows += self._rows(statement, limit=limit - len(rows), after=0, batch=batch_id)
+        elif rows:
+            self.reading.read(batch_id, rows[-1][0], self.now)
+        return rows
 
-def record(workspace_id: int, channel_id: int, sender: UUID, finished: Sequence[Finished]) -> None:
-    """Write what became of messages: one statement for them, one for their attempts; then what follows for others."""
-    with tenant(workspace_id):
-        rows: list[Any] = []
-        tries: list[Any] = []
-        for one in finished:
-            rows += _outcome_row(one)
-            tries += [workspace_id, one.message.id, one.message.attempt, one.message.started_at, one.at]
-            tries += [_name(one.outcome), _reason(one.outcome)]
-        written = _run(
-            statements.RECORD_OUTCOMES.format(rows=_rows(statements.RECORD_OUTCOMES_ROW, finished)),
-            [*rows, workspace_id, sender],
+    def _rows(self, statement: str, **more: Any) -> list[tuple[Any, ...]]:
+        rows = sorted(statements.run(statement, self.values | more))
+        if canceled := [row[0] for row in rows if row[1] == Status.CANCELED]:
+            signals.message_status_changed.tell(message_ids=canceled, status=Status.CANCELED)
+        return rows
+
+    def _handed(self, rows: Sequence[tuple[Any, ...]]) -> list[Handed]:
+        mine = [row for row in rows if row[1] == Status.SENDING]
+        self._read_variants({row[4] for row in mine if row[4] is not None})
+        handed = [message for row in mine if (message := self._one(*row))]
+        self._read_file_ids({number for message in handed for number in message.said.media_urls})
+        return handed
+
+    def _one(self, *row: Any) -> Handed | None:
+        message_id, _status, identity_id, to, variant_id, content, attempt, retries, parts_sent, started_at, *who = row
+        said = self.reading.variants[variant_id] if variant_id is not None else _read(content)
+        if said is None:
+            _refuse(message_id, "unreadable_content")
+            return None
+        rendered = None
+        if variant_id is not None and said.personal:
+            try:
+                said = Said(personal.fill(said.content, personal.facts(*who)), said.media_urls)
+            except personal.BadTemplateError:
+                _refuse(message_id, "bad_template")
+                return None
+            rendered = said.content.text
+        bulk = variant_id is not None
+        return Handed(
+            message_id, identity_id, to, said, attempt, retries, parts_sent, started_at, bulk=bulk, rendered=rendered
         )
-        _run(statements.RECORD_ATTEMPTS.format(rows=_rows(statements.RECORD_ATTEMPTS_ROW, finished)), tries)
-        _tell(written)
-        _draw_conclusions(channel_id, finished)
+
+    def _read_variants(self, wanted: Iterable[int]) -> None:
+        known = self.reading.variants
+        if missing := set(wanted) - known.keys():
+            known.update({one.pk: _said(one.content) for one in Variant.objects.filter(pk__in=missing)})
+
+    def _read_file_ids(self, media_ids: Iterable[int]) -> None:
+        known = self.reading.file_ids
+        if missing := set(media_ids) - known.keys():
+            rows = MessengerFile.objects.filter(channel_id=self.held.channel_id, media_id__in=missing)
+            known.update(rows.values_list("media_id", "file_id"))
 
 
-def sweep() -> None:
-    """Find messages of senders that died: queue them where the messenger knows our key, else call them uncertain."""
-    for workspace_id, channel_id in ids_across_workspaces("channels_with_orphans", 1000):
-        with tenant(workspace_id):
-            _sweep_channel(workspace_id, channel_id)
-
-
-def _sweep_channel(workspace_id: int, channel_id: int) -> None:
-    kind = Channel.objects.values_list("kind", flat=True).get(pk=channel_id)
-    knows_our_key = is_known(kind) and messenger(kind).capabilities.idempotent
-    again = f"message.retries < {MAX_RETRIES}" if knows_our_key else "false"
-    values = {"workspace": workspace_id, "channel": channel_id}
-    swept = _run(statements.SWEEP_ORPHANS.format(again=again), values)
-    now = timezone.now()
-    tries: list[Any] = []
-    for message_id, _status, attempt, started_at in swept:
-        tries += [workspace_id, message_id, attempt, started_at, now, "uncertain", "sender_died"]
-    if swept:
-        _run(statements.RECORD_ATTEMPTS.format(rows=_rows(statements.RECORD_ATTEMPTS_ROW, swept)), tries)
-        _tell([(message_id, status) for message_id, status, *_ in swept])
-
-
-# ---- handing over
-
-
-def _values(held: Claim, sender: UUID, now: datetime, resting: Sequence[int]) -> dict[str, Any]:
-    return {
-        "workspace": held.workspace_id,
-        "channel": held.channel_id,
-        "sender": sender,
-        "now": now,
-        "stale": now - STALE,
-        "refused": _REFUSED,
-        "resting": list(resting),
-    }
-
-
-def _hand_over(statement: str, values: dict[str, Any]) -> tuple[list[Handed], bool]:
-    if values["limit"] <= 0:
-        return [], False
-    rows = sorted(_run(statement, values))
-    if canceled := [row[0] for row in rows if row[1] == Status.CANCELED]:
-        _tell([(message_id, Status.CANCELED) for message_id in canceled])
-    handed = [_handed(*row) for row in rows if row[1] == Status.SENDING]
-    return [message for message in handed if message], len(rows) == values["limit"]
-
-
-def _handed(*row: Any) -> Handed | None:
-    message_id, _status, identity_id, to, content, attempt, retries, parts_sent, started_at = row
+def _read(content: str) -> Said | None:
     try:
-        said = Content.model_validate_json(content)
-    except ValidationError:  # it must not hold up all those behind it
-        Message.objects.filter(pk=message_id).update(status=Status.REJECTED, reason="unreadable_content", lease=None)
-        _tell([(message_id, Status.REJECTED)])
+        return _with_files(Content.model_validate_json(content))
+    except ValidationError:
         return None
-    files = [*said.attachments, *(card.image for card in said.cards if card.image)]
-    urls = {file.media: media.signed_url(file.media) for file in files}
-    return Handed(message_id, identity_id, to, said, attempt, retries, parts_sent, started_at, urls)
 
 
-def _batches(values: dict[str, Any]) -> list[tuple[int, int | None]]:
-    return [(row[0], row[1]) for row in _run(statements.BATCHES_OF_CHANNEL, values)]
+def _said(content: Mapping[str, Any]) -> Said | None:
+    try:
+        return _with_files(Content.model_validate(content))
+    except ValidationError:
+        return None
+
+
+def _with_files(content: Content) -> Said:
+    files = [*content.attachments, *(card.image for card in content.cards if card.image)]
+    return Said(content, {file.media: media.signed_url(file.media) for file in files})
+
+
+def _refuse(message_id: int, reason: str) -> None:
+    """End a message that cannot be sent at all: it must not hold up those behind it."""
+    Message.objects.filter(pk=message_id).update(status=Status.REJECTED, reason=reason, lease=None)
+    signals.message_status_changed.tell(message_ids=[message_id], status=Status.REJECTED)
 
 
 def _paced(batch_id: int, room: int, now: datetime) -> int:
@@ -259,76 +260,3 @@ def _paced(batch_id: int, room: int, now: datetime) -> int:
     batch.next_at = start + step * count
     batch.save(update_fields=["next_at"])
     return count
-
-
-# ---- writing down
-
-
-def _outcome_row(one: Finished) -> list[Any]:
-    message, outcome = one.message, one.outcome
-    match outcome:
-        case Sent(external_id=external_id):
-            fate = [Status.SENT, "", external_id[:200], None, one.at, one.parts_sent, 0]
-        case RetryAt(seconds=seconds, whole_channel=whole):
-            due_at = one.at + timedelta(seconds=seconds)
-            if whole or message.retries < MAX_RETRIES:
-                fate = [Status.QUEUED, _reason(outcome), "", due_at, None, one.parts_sent, 0 if whole else 1]
-            else:
-                fate = [Status.REJECTED, _reason(outcome), "", None, None, one.parts_sent, 0]
-        case ChannelBroken():
-            fate = [Status.QUEUED, "", "", None, None, one.parts_sent, 0]
-        case Unreachable():
-            fate = [Status.UNREACHABLE, _reason(outcome), "", None, None, one.parts_sent, 0]
-        case Rejected():
-            fate = [Status.REJECTED, _reason(outcome), "", None, None, one.parts_sent, 0]
-        case Uncertain():
-            fate = [Status.UNCERTAIN, _reason(outcome), "", None, None, one.parts_sent, 0]
-    return [message.id, *fate]
-
-
-def _draw_conclusions(channel_id: int, finished: Sequence[Finished]) -> None:
-    """Let what one message met stand for its person or its whole channel."""
-    for one in finished:
-        match one.outcome:
-            case Unreachable(blocked=True):
-                identity = Identity.objects.get(pk=one.message.identity_id)
-                if identities.change_state(identity, Identity.State.BLOCKED, one.at):
-                    signals.identity_changed.tell(identity=identity, update=None)
-            case RetryAt(seconds=seconds, whole_channel=True):
-                until = one.at + timedelta(seconds=seconds)
-                sooner = Q(paused_until__isnull=True) | Q(paused_until__lt=until)
-                Channel.objects.filter(sooner, pk=channel_id).update(paused_until=until)
-            case ChannelBroken():
-                _break(channel_id, _reason(one.outcome))
-
-
-def _break(channel_id: int, reason: str) -> None:
-    Channel.objects.filter(pk=channel_id, state=Channel.State.ACTIVE).update(
-        state=Channel.State.BROKEN, broken_reason=reason
-    )
-
-
-def _tell(written: Iterable[Sequence[Any]]) -> None:
-    by_status: dict[str, list[int]] = {}
-    for message_id, status in written:
-        by_status.setdefault(status, []).append(message_id)
-    for status, message_ids in by_status.items():
-        signals.message_status_changed.tell(message_ids=sorted(message_ids), status=Status(status))
-
-
-def _name(outcome: Outcome) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(outcome).__name__)[1:]
-
-
-def _reason(outcome: Outcome) -> str:
-    return str(getattr(outcome, "reason", "")).replace("\x00", "")[:300]
-
-
-def _rows(row: str, things: Sequence[object]) -> str:
-    return ", ".join([row] * len(things))
-
-
-def _run(statement: str, values: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall() if cursor.description else []

@@ -13,6 +13,8 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
+from messengers.models import Channel
+
 logger = logging.getLogger(__name__)
 
 _WAKE = "kaskad:wake"
@@ -25,22 +27,23 @@ def _client() -> "redis.Redis":
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=True)
 
 
-def wake(channel_id: int) -> None:
-    """Tell the senders that a channel has a message. Call it on commit."""
+def wake(channel: Channel, identity_id: int = 0) -> None:
+    """Tell the senders that a channel has a message for a person. Call it on commit."""
     try:
-        _client().publish(_WAKE, channel_id)
+        _client().publish(_WAKE, f"{channel.workspace_id}/{channel.pk}/{identity_id % channel.shards}")
     except redis.RedisError as error:
         logger.warning("No hint to the senders, they will find it by themselves: %s", error)
 
 
-async def woken() -> AsyncIterator[int]:
-    """Yield the ids of channels that were woken; ends when Valkey is gone."""
+async def woken() -> AsyncIterator[tuple[int, int, int]]:
+    """Yield (workspace id, channel id, shard) of channels that were woken; ends when Valkey is gone."""
     client = redis.asyncio.Redis.from_url(settings.REDIS_URL, decode_responses=True)
     try:
         async with client.pubsub(ignore_subscribe_messages=True) as subscription:
             await subscription.subscribe(_WAKE)
             async for message in subscription.listen():
-                yield int(message["data"])
+                workspace_id, channel_id, shard = map(int, message["data"].split("/"))
+                yield workspace_id, channel_id, shard
     except redis.RedisError as error:
         logger.warning("No hints for a while: %s", error)
     finally:
@@ -50,6 +53,11 @@ async def woken() -> AsyncIterator[int]:
 def first_time(name: str, seconds: int) -> bool:
     """Say whether nobody has asked this in the last `seconds`."""
     return bool(_client().set(f"kaskad:once:{name}", 1, nx=True, ex=seconds))
+
+
+def forget(name: str) -> None:
+    """Let the next one who asks `first_time` be the first again."""
+    _client().delete(f"kaskad:once:{name}")
 
 
 def offer_places(worker: str, count: int) -> None:

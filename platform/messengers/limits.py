@@ -1,8 +1,12 @@
 """How fast messages may leave: token buckets, pure. `pump` keeps one for a channel and one for each chat."""
 
 from dataclasses import dataclass
+from math import ceil
 
 from messengers.adapter import Rate
+
+SHARDS = 4
+PER_SHARD = 300  # messages a second that one shard may carry
 
 
 @dataclass(slots=True)
@@ -21,6 +25,11 @@ class Bucket:
     def full(cls, rate: Rate, now: float) -> "Bucket":
         """Return a bucket from which nothing has been taken."""
         return cls(rate, float(_burst(rate)), now)
+
+    @property
+    def burst(self) -> int:
+        """Return how many may leave at once after a rest."""
+        return _burst(self.rate)
 
     def available(self, now: float) -> int:
         """Return how many weights may leave now."""
@@ -41,6 +50,16 @@ class Bucket:
         passed = max(0.0, now - self.at)
         self.tokens = min(float(_burst(self.rate)), self.tokens + passed * _per_second(self.rate))
         self.at = max(self.at, now)
+
+
+def shards(rate: Rate) -> int:
+    """Return into how many shards a channel of this rate is cut, so that several senders can serve it."""
+    return max(1, min(SHARDS, ceil(rate.count / rate.seconds / PER_SHARD)))
+
+
+def share(rate: Rate, shards: int) -> Rate:
+    """Return one shard's part of a channel's rate."""
+    return Rate(max(1, rate.count // shards), rate.seconds)
 
 
 def _burst(rate: Rate) -> int:

@@ -5,20 +5,17 @@ conversation's lock, and once more when the message is handed over.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from messengers import conversations, hints, signals, statements
+from messengers import conversations, hints, signals
 from messengers.content import Content
 from messengers.models import Batch, Conversation, Identity, Message
 from messengers.statuses import Status
 from workspaces.audit import record
 from workspaces.models import User
-from workspaces.scope import current_workspace_id
 
 # Who may still write to a person in this state. A member's answer is no mailing.
 MAY_WRITE: Mapping[str, frozenset[str]] = {
@@ -92,32 +89,6 @@ def enqueue(
     return message
 
 
-def enqueue_many(
-    batch: Batch,
-    conversation_ids: Sequence[int],
-    content: Content,
-    *,
-    source: str,
-    source_id: int | None = None,
-    source_ref: str = "",
-    now: datetime | None = None,
-) -> int:
-    """Queue one content for many people in one statement; who may not be written to is left out. Return how many."""
-    values: dict[str, Any] = {
-        "workspace": current_workspace_id(),
-        "batch": batch.pk,
-        "conversations": list(conversation_ids),
-        "content": content.model_dump_json(),
-        "source": source,
-        "source_id": source_id,
-        "source_ref": source_ref,
-        "now": now or timezone.now(),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statements.ENQUEUE_MANY, values)
-        return int(cursor.rowcount)
-
-
 def retry(message: Message, author: User) -> Message:
     """Send again what failed, or what may have failed: a person's decision. It becomes a new attempt of the message."""
     conversation = conversations.lock(message.conversation_id)
@@ -127,10 +98,14 @@ def retry(message: Message, author: User) -> Message:
     state = conversation.identity.state
     if locked.source not in MAY_WRITE[state]:
         raise UnreachableError(state)
+    if locked.batch is not None and locked.batch.state == Batch.State.STOPPED:
+        raise NotRetriableError("batch_stopped")
     record(author, "message.retried", locked, {"status": (locked.status, Status.QUEUED)})
     locked.status, locked.reason, locked.retries = Status.QUEUED, "", 0
     locked.due_at, locked.lease = timezone.now(), None
     locked.save(update_fields=["status", "reason", "retries", "due_at", "lease"])
+    # A finished batch runs again until this one has left.
+    Batch.objects.filter(messages=locked, state=Batch.State.FINISHED).update(state=Batch.State.RUNNING)
     _queued([locked])
     return locked
 
@@ -156,5 +131,5 @@ def _check(locked: Conversation, source: str, seen_message_id: int | None) -> No
 
 def _queued(messages: Sequence[Message]) -> None:
     signals.message_queued.tell(messages=list(messages))
-    for channel_id in {message.channel_id for message in messages}:
-        transaction.on_commit(partial(hints.wake, channel_id))
+    for message in messages:
+        transaction.on_commit(partial(hints.wake, message.channel, message.identity_id))

@@ -1,29 +1,33 @@
-"""Serves one channel for a sender: takes what may leave, sends it at the messenger's pace, writes what became of it.
+"""Serves one shard of a channel for a sender: takes what may leave, sends it at the messenger's pace, writes outcomes.
 
-`delivery.Sender` runs one pump for each channel that it has. Taking, sending and writing overlap.
+`delivery.Sender` runs one pump for each shard that it has. Taking, sending and writing overlap.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
-from messengers import fit, handover
+from messengers import handover, outcomes
 from messengers.adapter import Outcome, Outgoing, Rejected, RetryAt, Sent
+from messengers.capacity import Capacity
+from messengers.content import Content
 from messengers.driver import Driver
-from messengers.handover import Claim, Finished, Handed
+from messengers.handover import Finished, Handed, Reading
+from messengers.leases import Claim
 from messengers.limits import Bucket
 
 logger = logging.getLogger(__name__)
 
-IN_FLIGHT = 100
+IN_FLIGHT = 200
 FOR_ANSWERS = 20  # places that a mailing leaves free
+GATHER = 0.01  # seconds in which places and outcomes gather, so that one statement serves many messages
 POLL = 1.0
 IDLE = 1.0  # seconds without a message, after which the channel is given back
 SOON = (0.02, 0.05, 0.1, 0.25)  # after a hint that came while somebody held the conversation
@@ -35,6 +39,7 @@ class Ground(Protocol):
 
     id: UUID
     driver: Driver
+    capacity: Capacity
 
     async def database(self, step: Callable[[], _Result]) -> _Result:
         """Run a step in a thread."""
@@ -44,24 +49,27 @@ class Ground(Protocol):
 
 
 class Pump:
-    """One channel's messages, from the queue to their outcome."""
+    """One shard's messages, from the queue to their outcome."""
 
     def __init__(self, ground: Ground, held: Claim) -> None:
-        """Serve the channel `held` from the sender `ground`."""
+        """Serve the shard `held` from the sender `ground`."""
         self.held = held
         self._ground = ground
-        self._chats: dict[int, Bucket] = {}
+        self._reading = Reading()
+        self._uploads: dict[int, asyncio.Lock] = {}
         self._flying: set[asyncio.Task[None]] = set()
         self._finished: list[Finished] = []
         self._stir = asyncio.Event()
         self._landed = asyncio.Event()
         self._stopping = False
+        self._backlog = False
         self._soon = 0
-        self._worked_at = time.monotonic()
+        self._look_at = self._worked_at = time.monotonic()
 
     def wake(self) -> None:
         """There may be something new."""
         self._soon = len(SOON)
+        self._look_at = 0
         self._stir.set()
 
     def stop(self) -> None:
@@ -70,7 +78,7 @@ class Pump:
         self._stir.set()
 
     async def run(self) -> None:
-        """Serve the channel until it is idle or the sender stops."""
+        """Serve the shard until it is idle or the sender stops."""
         writer = asyncio.create_task(self._write())
         try:
             while not self._stopping and self._is_busy():
@@ -89,50 +97,81 @@ class Pump:
 
     # ---- taking
 
+    def _places(self) -> int:
+        """Return how many more calls may be under way."""
+        ours = IN_FLIGHT - len(self._flying) - len(self._finished)
+        return min(ours, self._ground.capacity.room(self.held.workspace_id))
+
     async def _take(self) -> bool:
-        """Hand over what may leave now; say whether there may be more at once."""
+        """Hand over what may leave now; say whether it is time to look again at once."""
         now = time.time()
-        room = min(IN_FLIGHT - len(self._flying), self.held.bucket.available(now))
+        places = self._places()
+        room = min(places, self.held.bucket.available(now))
         if room <= 0 or not self._ground.holds():
             return False
-        bulk = min(room, IN_FLIGHT - FOR_ANSWERS - len(self._flying))
+        is_time = time.monotonic() >= self._look_at
+        bulk = min(room, places - FOR_ANSWERS)
+        # A mailing waits until so many may leave that a statement is worth while.
+        gathered = not self._flying or bulk >= min(IN_FLIGHT // 4, self.held.bucket.burst)
+        if not is_time and not (self._backlog and gathered):
+            return False
+        self._look_at = time.monotonic() + POLL
         resting = self._resting(now)
         try:
             taken = await self._ground.database(
-                lambda: handover.take(self.held, self._ground.id, interactive=room, bulk=bulk, resting=resting)
-            )
+                lambda: handover.take(
+                    self.held, self._reading, self._ground.id,
+                    interactive=room, bulk=bulk if gathered else 0, resting=resting,
+                )
+            )  # fmt: skip
         except Exception:
             logger.exception("Channel %s could not be read and is tried again", self.held.channel_id)
             return False
-        for message in taken.messages:
+        self._start_all(taken.messages)
+        self._stopping |= taken.over
+        self._backlog = taken.more or (self._backlog and not gathered)
+        return bool(taken.messages) and taken.more
+
+    def _start_all(self, messages: Sequence[Handed]) -> None:
+        for message in messages:
             self._start(message)
-        if taken.messages:
+        if messages:
             self._worked_at = time.monotonic()
             self._soon = 0
-        return taken.more
 
     def _start(self, message: Handed) -> None:
-        self._spend(message.identity_id)
+        self._ground.capacity.take(self.held.workspace_id)
+        self._spend(message.identity_id, 1)
         task = asyncio.create_task(self._send(message))
         self._flying.add(task)
-        task.add_done_callback(self._flying.discard)
+        task.add_done_callback(self._land)
+
+    def _land(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        self._ground.capacity.free(self.held.workspace_id)
 
     def _resting(self, now: float) -> list[int]:
         """Return the people who were written to so lately that their chat's own limit bids us wait."""
-        self._chats = {identity: chat for identity, chat in self._chats.items() if chat.wait(now) > 0}
-        return list(self._chats)
+        chats = self.held.chats
+        for identity in [identity for identity, chat in chats.items() if chat.wait(now) <= 0]:
+            del chats[identity]
+        return list(chats)
 
     async def _rest(self) -> None:
         """Wait for the next reason to look."""
         now = time.time()
-        waits = [POLL, *(chat.wait(now) for chat in self._chats.values())]
-        if (pace := self.held.bucket.wait(now)) > 0:
-            waits.append(pace)
         if self._soon:
-            waits.append(SOON[-self._soon])
+            self._look_at = min(self._look_at, time.monotonic() + SOON[-self._soon])
             self._soon -= 1
+        elif self.held.chats and not self._backlog:
+            rest = min(chat.wait(now) for chat in self.held.chats.values())
+            self._look_at = min(self._look_at, time.monotonic() + rest)
+        wait = self._look_at - time.monotonic()
+        if self._backlog:
+            wait = min(wait, GATHER)
+        wait = max(wait, self.held.bucket.wait(now), 0.005)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stir.wait(), max(0.005, min(waits)))
+            await asyncio.wait_for(self._stir.wait(), wait)
 
     # ---- sending
 
@@ -146,25 +185,50 @@ class Pump:
         self._finished.append(Finished(message, outcome, parts_sent, datetime.now(UTC)))
         self._landed.set()
         if isinstance(outcome, RetryAt):
-            asyncio.get_running_loop().call_later(outcome.seconds, self._stir.set)
+            asyncio.get_running_loop().call_later(outcome.seconds, self.wake)
 
     async def _attempt(self, message: Handed) -> tuple[Outcome, int]:
         """Send what is left of a message; return what it came to, and how many of its parts the messenger has."""
-        parts = fit.fit(message.content, self.held.capabilities, message.media_urls).parts
+        parts = message.said.parts(self.held.capabilities)
         outcome: Outcome = Sent()
         for number in range(message.parts_sent, len(parts)):
+            weight = self.held.adapter.weight(parts[number])
             if number > message.parts_sent:
                 await self._pace(message.identity_id)
+            else:
+                weight -= 1  # which was paid at the start
+            self._spend(message.identity_id, weight)
             if not self._ground.holds():
                 # Another sender may believe that we are dead. This part has surely not left, which is worth saying.
                 return RetryAt(POLL, "sender_stalled"), number
-            outgoing = Outgoing(message.id, message.to, parts[number], f"{message.id}-{number}", message.media_urls)
-            outcome = await self._ground.driver.send(
-                self.held.adapter.send(self.held.facts, outgoing), self.held.workspace_id
-            )
+            outcome = await self._with_files(message, number, parts[number])
             if not isinstance(outcome, Sent):
                 return outcome, number
         return outcome, len(parts)
+
+    async def _with_files(self, message: Handed, number: int, part: Content) -> Outcome:
+        """Send a part. A file that the messenger does not have yet goes up once, and the others wait for its name."""
+        files = {file.media for file in part.attachments} - self._reading.file_ids.keys()
+        if not files or not self.held.capabilities.reuses_files:
+            return await self._call(message, number, part)
+        async with AsyncExitStack() as uploads:
+            for media in sorted(files):
+                await uploads.enter_async_context(self._uploads.setdefault(media, asyncio.Lock()))
+            if files <= self._reading.file_ids.keys():
+                await uploads.aclose()
+            return await self._call(message, number, part)
+
+    async def _call(self, message: Handed, number: int, part: Content) -> Outcome:
+        outgoing = Outgoing(
+            message.id, message.to, part, f"{message.id}-{number}",
+            media_urls=message.said.media_urls, file_ids=self._reading.file_ids, bulk=message.bulk,
+        )  # fmt: skip
+        outcome = await self._ground.driver.send(
+            self.held.adapter.send(self.held.facts, outgoing), self.held.workspace_id
+        )
+        if isinstance(outcome, Sent):
+            self._reading.file_ids.update(outcome.file_ids)
+        return outcome
 
     async def _pace(self, identity_id: int) -> None:
         """Wait until the next part of a message may leave, too."""
@@ -172,18 +236,19 @@ class Pump:
             now = time.time()
             wait = max(self._chat(identity_id, now).wait(now), self.held.bucket.wait(now))
             if wait <= 0:
-                return self._spend(identity_id)
+                return
             await asyncio.sleep(wait)
 
-    def _spend(self, identity_id: int) -> None:
+    def _spend(self, identity_id: int, weight: int) -> None:
         now = time.time()
-        self._chat(identity_id, now).spend(1, now)
-        self.held.bucket.spend(1, now)
+        self._chat(identity_id, now).spend(weight, now)
+        self.held.bucket.spend(weight, now)
 
     def _chat(self, identity_id: int, now: float) -> Bucket:
-        if identity_id not in self._chats:
-            self._chats[identity_id] = Bucket.full(self.held.capabilities.per_chat, now)
-        return self._chats[identity_id]
+        chats = self.held.chats
+        if identity_id not in chats:
+            chats[identity_id] = Bucket.full(self.held.capabilities.per_chat, now)
+        return chats[identity_id]
 
     # ---- writing
 
@@ -193,8 +258,13 @@ class Pump:
             await self._landed.wait()
             self._landed.clear()
             while self._finished:
-                batch, self._finished = self._finished, []
-                await self._record(batch)
+                if self._backlog and not self._stopping:
+                    await asyncio.sleep(GATHER)
+                finished = list(self._finished)
+                await self._record(finished)
+                del self._finished[: len(finished)]
+                if not all(one.message.bulk for one in finished):
+                    self._look_at = 0  # the next one of the same conversation may leave now
                 self._stir.set()
 
     async def _record(self, finished: list[Finished]) -> None:
@@ -202,7 +272,7 @@ class Pump:
         while True:
             try:
                 return await self._ground.database(
-                    lambda: handover.record(held.workspace_id, held.channel_id, self._ground.id, finished)
+                    lambda: outcomes.record(held.workspace_id, held.channel_id, self._ground.id, finished)
                 )
             except (OperationalError, InterfaceError):
                 logger.exception("Outcomes of %s messages could not be written and are tried again", len(finished))

@@ -3,13 +3,52 @@
 Every statement names the workspace: the index begins with it, and row-level security stands behind.
 """
 
-# One statement, so that two copies of an update that come at once cannot both be stored.
-STORE_UPDATE = """
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+
+
+def run(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run one of these statements; return its rows, if it has any."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+# Whose turn it is: people are handled one update at a time. Who is not known at a glance has a turn for each update.
+TURN = "hashtextextended(concat(told.channel_id, '/', coalesce(nullif(told.sender_key, ''), concat('#', told.id))), 0)"
+TAKE_TURN = f"""
+SELECT pg_advisory_xact_lock({TURN}) FROM messengers_inboundupdate AS told
+WHERE told.workspace_id = %(workspace)s AND told.id = %(update)s
+"""
+
+# What came in, in the order in which it came. One statement, so that of two copies that come at once one is dropped.
+KEEP_UPDATES = """
 INSERT INTO messengers_inboundupdate
     (workspace_id, channel_id, external_id, sender_key, body, state, error, tries, due_at, received_at)
-VALUES (%(workspace)s, %(channel)s, %(external_id)s, %(sender_key)s, %(body)s, 'stored', '', 0, now(), now())
+SELECT %(workspace)s, told.channel_id, told.external_id, told.sender_key, told.body::jsonb,
+    CASE WHEN told.error = '' THEN 'stored' ELSE 'failed' END, told.error, 0, now(), now()
+FROM unnest(%(channels)s::bigint[], %(external_ids)s::text[], %(sender_keys)s::text[], %(bodies)s::text[],
+        %(errors)s::text[]) WITH ORDINALITY AS told (channel_id, external_id, sender_key, body, error, place)
+ORDER BY told.place
 ON CONFLICT (workspace_id, channel_id, external_id) DO NOTHING
 RETURNING id
+"""
+
+# The next updates of a channel whose people nobody else is busy with, in order. The locks go with the transaction.
+CLAIM_UPDATES = f"""
+WITH waiting AS MATERIALIZED (
+    SELECT told.id, told.channel_id, told.sender_key FROM messengers_inboundupdate AS told
+    WHERE told.workspace_id = %(workspace)s AND told.channel_id = %(channel)s AND told.state = 'stored'
+        AND told.due_at <= %(now)s AND (told.sender_key = '' OR NOT EXISTS (
+            SELECT FROM messengers_inboundupdate AS put_off
+            WHERE put_off.workspace_id = told.workspace_id AND put_off.channel_id = told.channel_id
+                AND put_off.sender_key = told.sender_key AND put_off.id < told.id AND put_off.state = 'stored'
+                AND put_off.due_at > %(now)s))
+    ORDER BY told.id LIMIT %(look_at)s
+)
+SELECT id FROM waiting AS told WHERE pg_try_advisory_xact_lock({TURN}) LIMIT %(limit)s
 """
 
 # Receipts: a status only rises. The times are the earliest told, whatever order the news comes in.
@@ -28,35 +67,45 @@ RETURNING message.id, message.status, news.status
 """
 RAISE_STATUSES_ROW = "(%s::bigint, %s::text, %s::text[], %s::text, %s::timestamptz, %s::timestamptz, %s::timestamptz)"
 
-# A bulk mailing: rows for all who may be written to, in one statement.
+# A bulk mailing: rows for all who may be written to, in one statement. What they say stands once, in the variant.
 ENQUEUE_MANY = """
-INSERT INTO messengers_message
-    (workspace_id, conversation_id, channel_id, identity_id, batch_id, direction, content, status, reason, lane,
-     source, source_id, source_ref, external_id, client_id, due_at, attempts, retries, parts_sent, revision,
-     album, created_at)
-SELECT conversation.workspace_id, conversation.id, conversation.channel_id, conversation.identity_id, %(batch)s, 'out',
-       %(content)s::jsonb, 'queued', '', 1, %(source)s, %(source_id)s, %(source_ref)s, '', '', %(now)s, 0, 0, 0, 0,
-       '', %(now)s
-FROM messengers_conversation AS conversation
-JOIN messengers_identity AS identity
-    ON identity.workspace_id = conversation.workspace_id AND identity.id = conversation.identity_id
-WHERE conversation.workspace_id = %(workspace)s AND conversation.id = ANY(%(conversations)s)
-    AND identity.state = 'active'
-ORDER BY conversation.id
+WITH made AS (
+    INSERT INTO messengers_message
+        (workspace_id, conversation_id, channel_id, identity_id, batch_id, variant_id, direction, content, status,
+         reason, lane, source, source_id, source_ref, external_id, client_id, due_at, attempts, retries, parts_sent,
+         revision, album, created_at)
+    SELECT conversation.workspace_id, conversation.id, conversation.channel_id, conversation.identity_id, %(batch)s,
+           %(variant)s, 'out', '{}', 'queued', '', 1, %(source)s, %(source_id)s, %(source_ref)s, '', '', %(now)s, 0, 0,
+           0, 0, '', %(now)s
+    FROM messengers_conversation AS conversation
+    JOIN messengers_identity AS identity
+        ON identity.workspace_id = conversation.workspace_id AND identity.id = conversation.identity_id
+    WHERE conversation.workspace_id = %(workspace)s AND conversation.id = ANY(%(conversations)s)
+        AND identity.state = 'active'
+    ORDER BY conversation.id
+    RETURNING 1)
+SELECT count(*) FROM made
 """
 
-# A lease on a channel, if no living sender has it. What its last holder left of the rate comes with it.
-CLAIM_CHANNEL = """
-INSERT INTO messengers_channellease AS lease (workspace_id, channel_id, shard, sender, expires_at)
-VALUES (%(workspace)s, %(channel)s, 0, %(sender)s, clock_timestamp() + %(lifetime)s)
+# A lease on a shard of a channel, if no living sender has it. What its last holder left of the rates comes with it.
+CLAIM_SHARD = """
+INSERT INTO messengers_channellease AS lease (workspace_id, channel_id, shard, sender, expires_at, chats)
+VALUES (%(workspace)s, %(channel)s, %(shard)s, %(sender)s, clock_timestamp() + %(lifetime)s, '{}')
 ON CONFLICT (workspace_id, channel_id, shard) DO UPDATE SET sender = excluded.sender, expires_at = excluded.expires_at
     WHERE lease.expires_at <= clock_timestamp()
-RETURNING tokens, tokens_at
+RETURNING tokens, tokens_at, chats
 """
 
-# The next messages of a channel, marked before anything is called; what may not be said any more is canceled instead.
+RELEASE_SHARD = """
+UPDATE messengers_channellease
+SET expires_at = clock_timestamp(), tokens = %(tokens)s, tokens_at = %(now)s, chats = %(chats)s
+WHERE workspace_id = %(workspace)s AND channel_id = %(channel)s AND shard = %(shard)s AND sender = %(sender)s
+"""
+
+# The next messages of a shard, marked before anything is called; what may not be said any more is canceled instead.
 # Only the first of each conversation and lane: the others wait until its outcome is written. Conversations that
 # somebody holds at this moment are left for the next round: no bot speaks across a person who is just taking over.
+# A long queue is read on from where the last reading ended: what has left it lies in front of it, dead, for a while.
 HAND_OVER = """
 WITH head AS (
     SELECT message.id,
@@ -68,16 +117,19 @@ WITH head AS (
             WHEN identity.state || '/' || message.source = ANY(%(refused)s) THEN identity.state
             ELSE ''
         END AS refusal,
-        identity.external_id AS address
+        identity.external_id AS address, contact.name, contact.phone, contact.email, contact.language
     FROM messengers_message AS message
     JOIN messengers_conversation AS conversation
         ON conversation.workspace_id = message.workspace_id AND conversation.id = message.conversation_id
     JOIN messengers_identity AS identity
         ON identity.workspace_id = message.workspace_id AND identity.id = message.identity_id
+    JOIN audience_contact AS contact
+        ON contact.workspace_id = identity.workspace_id AND contact.id = identity.contact_id
     LEFT JOIN messengers_batch AS batch
         ON batch.workspace_id = message.workspace_id AND batch.id = message.batch_id
     WHERE message.workspace_id = %(workspace)s AND message.channel_id = %(channel)s AND message.status = 'queued'
-        AND message.due_at <= %(now)s AND message.identity_id <> ALL(%(resting)s) AND {lane}
+        AND message.id > %(after)s AND message.due_at <= %(now)s AND message.identity_id <> ALL(%(resting)s)
+        AND message.identity_id %% %(shards)s = %(shard)s AND {lane}
         AND NOT EXISTS (
             SELECT FROM messengers_message AS earlier
             WHERE earlier.workspace_id = message.workspace_id AND earlier.conversation_id = message.conversation_id
@@ -94,8 +146,9 @@ SET status = CASE WHEN head.refusal = '' THEN 'sending' ELSE 'canceled' END,
     attempts = message.attempts + CASE WHEN head.refusal = '' THEN 1 ELSE 0 END
 FROM head
 WHERE message.workspace_id = %(workspace)s AND message.id = head.id
-RETURNING message.id, message.status, message.identity_id, head.address, message.content, message.attempts,
-    message.retries, message.parts_sent, message.leased_at
+RETURNING message.id, message.status, message.identity_id, head.address, message.variant_id, message.content,
+    message.attempts, message.retries, message.parts_sent, message.leased_at,
+    head.name, head.phone, head.email, head.language
 """
 INTERACTIVE = "message.batch_id IS NULL"
 BULK = "message.batch_id = %(batch)s"
@@ -105,7 +158,7 @@ SKIP_HELD_CONVERSATIONS = "FOR SHARE OF conversation SKIP LOCKED"
 BATCHES_OF_CHANNEL = """
 SELECT batch.id, CASE WHEN batch.state = 'running' THEN batch.per_hour END
 FROM messengers_batch AS batch
-WHERE batch.workspace_id = %(workspace)s AND batch.state <> 'paused' AND batch.next_at <= %(now)s
+WHERE batch.workspace_id = %(workspace)s AND batch.state IN ('running', 'stopped') AND batch.next_at <= %(now)s
     AND EXISTS (
         SELECT FROM messengers_message AS message
         WHERE message.workspace_id = batch.workspace_id AND message.batch_id = batch.id
@@ -120,25 +173,37 @@ UPDATE messengers_message AS message
 SET status = CASE WHEN message.status IN ('sending', 'uncertain') THEN outcome.status ELSE message.status END,
     reason = CASE WHEN message.status IN ('sending', 'uncertain') THEN outcome.reason ELSE message.reason END,
     external_id = CASE WHEN outcome.external_id = '' THEN message.external_id ELSE outcome.external_id END,
+    content = coalesce(outcome.content::jsonb, message.content),
     due_at = coalesce(outcome.due_at, message.due_at),
     sent_at = coalesce(message.sent_at, outcome.sent_at),
     parts_sent = outcome.parts_sent,
     retries = message.retries + outcome.retries,
     lease = NULL
-FROM (VALUES {rows}) AS outcome (id, status, reason, external_id, due_at, sent_at, parts_sent, retries)
-WHERE message.workspace_id = %s AND message.id = outcome.id AND message.lease = %s
+FROM unnest(%(ids)s::bigint[], %(statuses)s::text[], %(reasons)s::text[], %(external_ids)s::text[],
+        %(contents)s::text[], %(due_ats)s::timestamptz[], %(sent_ats)s::timestamptz[], %(parts_sent)s::int[],
+        %(retries)s::int[])
+    AS outcome (id, status, reason, external_id, content, due_at, sent_at, parts_sent, retries)
+WHERE message.workspace_id = %(workspace)s AND message.id = outcome.id AND message.lease = %(sender)s
 RETURNING message.id, message.status
 """
-RECORD_OUTCOMES_ROW = "(%s::bigint, %s::text, %s::text, %s::text, %s::timestamptz, %s::timestamptz, %s::int, %s::int)"
 
 # An attempt that was given up for uncertain may turn out to have been recorded late.
 RECORD_ATTEMPTS = """
 INSERT INTO messengers_attempt (workspace_id, message_id, number, started_at, finished_at, outcome, reason)
-VALUES {rows}
+SELECT %(workspace)s, attempt.*
+FROM unnest(%(ids)s::bigint[], %(numbers)s::int[], %(started_ats)s::timestamptz[], %(finished_ats)s::timestamptz[],
+        %(outcomes)s::text[], %(reasons)s::text[]) AS attempt
 ON CONFLICT (workspace_id, message_id, number)
     DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, reason = excluded.reason
 """
-RECORD_ATTEMPTS_ROW = "(%s, %s, %s, %s, %s, %s, %s)"
+
+# The messenger has these files now, under names of its own.
+REMEMBER_FILES = """
+INSERT INTO messengers_messengerfile (workspace_id, channel_id, media_id, file_id, created_at)
+SELECT %(workspace)s, %(channel)s, file.media, file.id, now()
+FROM unnest(%(media)s::bigint[], %(file_ids)s::text[]) AS file (media, id)
+ON CONFLICT (workspace_id, channel_id, media_id) DO UPDATE SET file_id = excluded.file_id, created_at = now()
+"""
 
 # Messages in the hands of a sender that is no more. Where the messenger knows our key, sending again repeats nothing.
 SWEEP_ORPHANS = """

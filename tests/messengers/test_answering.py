@@ -12,7 +12,7 @@ from builders import a_conversation, a_message, a_user, a_workspace
 from fake_messenger import Sink, a_fake_channel, a_sender, eventually
 from messengers import changes, conversations, outbox
 from messengers.content import Content
-from messengers.models import Batch, Conversation, Identity, Message
+from messengers.models import Conversation, Identity, Message
 from messengers.statuses import Status
 from workspaces.models import AuditEntry, User, Workspace
 from workspaces.scope import tenant
@@ -132,16 +132,6 @@ def test_only_what_failed_is_sent_again(talk: Conversation, agent: User, status:
     else:
         with pytest.raises(outbox.NotRetriableError):
             outbox.retry(message, agent)
-
-
-def test_a_mailing_is_queued_in_one_statement(talk: Conversation, django_assert_num_queries: Any) -> None:
-    talks = [talk, *(a_conversation(talk.channel) for _ in range(4))]
-    Identity.objects.filter(pk=talks[0].identity_id).update(state=Identity.State.UNSUBSCRIBED)
-    batch = Batch.objects.create()
-    with django_assert_num_queries(1):
-        count = outbox.enqueue_many(batch, [one.pk for one in talks], HI, source=Source.BROADCAST, source_id=5)
-    assert count == 4
-    assert set(batch.messages.values_list("status", "lane", "source_id")) == {(Status.QUEUED, 1, 5)}
 
 
 def test_a_take_over_and_a_queued_answer_of_the_bot_never_cross(workspace: Workspace, sink: Sink, agent: User) -> None:

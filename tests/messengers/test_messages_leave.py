@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from builders import a_conversation, a_user, a_workspace, an_identity
 from fake_messenger import Sink, a_fake_channel, a_sender, eventually
-from messengers import conversations, delivery, hints, outbox, pump
+from messengers import batches, conversations, delivery, hints, outbox, pump
 from messengers.content import Content
 from messengers.models import Attempt, Batch, Channel, Conversation, Identity, Message
 from messengers.statuses import Status
@@ -21,6 +21,11 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 
 def say(talk: Conversation, text: str = "Hello", source: str = Message.Source.BOT, **how: Any) -> Message:
     return outbox.enqueue(talk, Content(text=text), source=source, **how)
+
+
+def mail(batch: Batch, talks: list[Conversation], text: str = "News") -> None:
+    variant = batches.vary(batch, Content(text=text))
+    batches.fill(batch, variant, [talk.pk for talk in talks], source=Message.Source.BROADCAST)
 
 
 def reached(workspace: Workspace, *messages: Message, status: Status) -> bool:
@@ -204,7 +209,7 @@ def test_a_paused_mailing_waits_and_a_stopped_one_ends(workspace: Workspace, sin
         channel = a_fake_channel(sink)
         batch = Batch.objects.create(state=Batch.State.PAUSED)
         talks = [a_conversation(channel) for _ in range(5)]
-        outbox.enqueue_many(batch, [talk.pk for talk in talks], Content(text="News"), source=Message.Source.BROADCAST)
+        mail(batch, talks)
         answer = say(talks[0], "An answer")
     with a_sender():
         eventually(lambda: reached(workspace, answer, status=Status.SENT))
@@ -219,7 +224,7 @@ def test_a_mailing_too_late_is_not_sent(workspace: Workspace, sink: Sink) -> Non
     with tenant(workspace):
         batch = Batch.objects.create(not_after=timezone.now() - timedelta(seconds=1))
         talk = a_conversation(a_fake_channel(sink))
-        outbox.enqueue_many(batch, [talk.pk], Content(text="News"), source=Message.Source.BROADCAST)
+        mail(batch, [talk])
     with a_sender():
         eventually(lambda: in_batch(workspace, batch, Status.CANCELED) == 1)
     assert sink.texts() == []
@@ -230,7 +235,7 @@ def test_a_mailing_keeps_the_speed_it_was_given(workspace: Workspace, sink: Sink
         channel = a_fake_channel(sink)
         batch = Batch.objects.create(per_hour=36_000)  # ten a second
         talks = [a_conversation(channel) for _ in range(12)]
-        outbox.enqueue_many(batch, [talk.pk for talk in talks], Content(text="News"), source=Message.Source.BROADCAST)
+        mail(batch, talks)
     with a_sender():
         eventually(lambda: in_batch(workspace, batch, Status.SENT) == 12)
     assert sink.arrivals[-1].at - sink.arrivals[0].at >= 0.9

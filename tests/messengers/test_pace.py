@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messengers.adapter import Rate
-from messengers.delivery import in_turns
-from messengers.limits import Bucket
+from messengers.capacity import Capacity
+from messengers.limits import Bucket, shards, share
 
 rates = st.builds(Rate, st.integers(1, 200), st.sampled_from([0.5, 1.0, 60.0]))
 
@@ -62,11 +62,48 @@ def test_a_clock_that_goes_back_gives_nothing_away() -> None:
     assert bucket.available(90.0) == 0
 
 
-@given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 999)), unique=True, max_size=30), st.integers(0, 20))
-def test_workspaces_take_turns(waiting: list[tuple[int, int]], room: int) -> None:
-    chosen = in_turns(waiting, room)
-    assert len(chosen) == min(room, len(waiting))
-    counts = {workspace: sum(place[0] == workspace for place in chosen) for workspace, _ in waiting}
-    for workspace, count in counts.items():
-        wanted = sum(place[0] == workspace for place in waiting)
-        assert count == wanted or count >= max(counts.values()) - 1
+@given(rates)
+def test_shards_together_keep_the_rate(rate: Rate) -> None:
+    number = shards(rate)
+    assert 1 <= number <= 4
+    assert number * share(rate, number).count <= rate.count
+
+
+def test_one_workspace_has_all_places_until_another_comes() -> None:
+    capacity = Capacity(10)
+    capacity.enter(1)
+    for _ in range(9):
+        capacity.take(1)
+    assert capacity.room(1) == 1
+    capacity.enter(2)
+    assert capacity.room(1) == 0
+    assert capacity.room(2) == 1
+    for _ in range(5):
+        capacity.free(1)
+    assert capacity.room(1) == 1
+    capacity.leave(2)
+    assert capacity.room(1) == 6
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=100))
+def test_while_others_wait_nobody_has_more_than_half(wishes: list[tuple[int, bool]]) -> None:
+    capacity, taken = Capacity(10), dict.fromkeys(range(1, 5), 0)
+    for workspace in taken:
+        capacity.enter(workspace)
+    for workspace, wants in wishes:
+        if wants and capacity.room(workspace):
+            capacity.take(workspace)
+            taken[workspace] += 1
+        elif not wants and taken[workspace]:
+            capacity.free(workspace)
+            taken[workspace] -= 1
+        assert max(taken.values()) <= 5
+        assert sum(taken.values()) <= 10
+
+
+def test_who_is_served_on_most_channels_makes_room() -> None:
+    capacity = Capacity(10)
+    for _ in range(3):
+        capacity.enter(1)
+    assert capacity.too_many(4) == 1
+    assert capacity.too_many(6) is None

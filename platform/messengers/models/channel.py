@@ -59,6 +59,7 @@ class ChannelLease(TenantModel):
     expires_at = models.DateTimeField()
     tokens = models.FloatField(null=True)
     tokens_at = models.DateTimeField(null=True)
+    chats = models.JSONField(default=dict)  # and of the rates of single people: identity id -> (tokens, at)
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["workspace", "channel", "shard"], name="one_lease_per_shard")]

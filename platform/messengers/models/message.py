@@ -85,7 +85,7 @@ class Message(TenantModel):
     batch = TenantForeignKey(Batch, on_delete=models.CASCADE, null=True, blank=True, related_name="messages")
     direction = models.CharField(max_length=3, choices=Direction.choices)
     variant = TenantForeignKey(Variant, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
-    content = models.JSONField()  # messengers.content.Content; {} until a variant's message leaves: see `words`
+    content = models.JSONField()  # messengers.content.Content; of a variant's message only what differs: see `words`
     status = models.CharField(max_length=12, choices=[(status.value, status.value) for status in Status])
     reason = models.CharField(max_length=300, blank=True)  # why it failed, a code or the messenger's own words
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.INTERACTIVE)
@@ -163,8 +163,8 @@ class Message(TenantModel):
 
     @property
     def words(self) -> dict[str, Any]:
-        """Return what it says: its own content, or while it waits that of its variant (select it along)."""
-        return dict(self.variant.content if self.variant is not None and not self.content else self.content)
+        """Return what it says: its variant's content (select it along), with what is its own over it."""
+        return {**(self.variant.content if self.variant is not None else {}), **self.content}
 
 
 class Attempt(TenantModel):

@@ -26,7 +26,7 @@ PRESS = "press-"
 
 def newest(conversation: Conversation, before: int | None = None) -> list[dict[str, Any]]:
     """Return the newest page of the talk, or the one before a message, in the order of reading."""
-    rows = _visible(Message.objects.filter(conversation=conversation))
+    rows = _visible(Message.objects.filter(conversation=conversation).select_related("variant"))
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return shown(reversed(rows.order_by("-id")[:PAGE]))
@@ -85,7 +85,7 @@ def _shown(message: Message, author: str) -> dict[str, Any]:
         "status": message.status if inbound or message.status in HANDED_OVER else Status.SENT.value,
         "client_id": message.client_id if inbound else "",
         "pressed": _pressed(message) if inbound else None,
-        **_content(message.content),
+        **_content(message.words),
     }
 
 

@@ -1,0 +1,75 @@
+"""Fills the gaps of a text with what is known of a person: Liquid, with limits. Pure; `handover` and `batches` call it.
+
+A person's name may hold the marks of our formatting, so what is filled in is escaped where the text has markup.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from liquid import Environment
+from liquid.exceptions import LiquidError
+from liquid.template import BoundTemplate
+
+from messengers import markup
+from messengers.content import Content
+
+
+class BadTemplateError(ValueError):
+    """The text cannot be filled; the words say where and why."""
+
+
+class _Environment(Environment):
+    loop_iteration_limit = 1_000
+    output_stream_limit = 100_000  # bytes
+    context_depth_limit = 10
+
+
+_ENVIRONMENT = _Environment()
+_MARKS = ("{{", "{%")
+
+
+def has_gaps(content: Content) -> bool:
+    """Say whether anything in a message waits for a person's facts."""
+    return any(mark in content.text for mark in _MARKS)
+
+
+def check(content: Content) -> None:
+    """Raise BadTemplateError when the text of a message cannot be filled."""
+    if has_gaps(content):
+        _template(content.text)
+
+
+def facts(name: str, phone: str, email: str, language: str) -> dict[str, str]:
+    """Return what may be said of a contact, by the names that templates use."""
+    first, _, last = name.strip().partition(" ")
+    return {
+        "name": name,
+        "first_name": first,
+        "last_name": last.strip(),
+        "phone": phone,
+        "email": email,
+        "language": language,
+    }
+
+
+def fill(content: Content, person: Mapping[str, str]) -> Content:
+    """Return the message with its gaps filled. BadTemplateError when that fails or leaves nothing to say."""
+    known: Mapping[str, Any] = person
+    if content.markup:
+        known = {fact: markup.escape(value) for fact, value in person.items()}
+    try:
+        text = _template(content.text).render(**known)
+    except LiquidError as error:
+        raise BadTemplateError(str(error)) from error
+    if not text.strip() and not (content.attachments or content.location or content.cards):
+        raise BadTemplateError("empty_content")
+    return content.model_copy(update={"text": text})
+
+
+@lru_cache(maxsize=500)
+def _template(text: str) -> BoundTemplate:
+    try:
+        return _ENVIRONMENT.from_string(text)
+    except LiquidError as error:
+        raise BadTemplateError(str(error)) from error
