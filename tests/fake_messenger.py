@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from aiohttp import web
+from django.utils.crypto import constant_time_compare
 from pydantic import BaseModel
 
 from builders import a_channel
@@ -22,12 +23,14 @@ from messengers.adapter import (
     ChannelFacts,
     Connected,
     HttpCall,
+    IncomingRequest,
     MessageReceived,
     Messenger,
     Outcome,
     Outgoing,
     Rate,
     ReceiptReceived,
+    RefusedError,
     Rejected,
     RetryAt,
     Sender,
@@ -98,6 +101,14 @@ class Fake(Messenger):
             raise ValueError("wrong_token" if reply.status == 401 else "no_answer")
         account = json.loads(reply.body)["name"]
         return Connected(account, {"account": account})
+
+    def verify(self, channel: ChannelFacts, request: IncomingRequest) -> None:
+        if not constant_time_compare(request.headers.get("X-Fake-Token", ""), channel.secrets.get("token", "?")):
+            raise RefusedError("wrong token")
+
+    def acknowledge(self, channel: ChannelFacts, request: IncomingRequest) -> tuple[int, bytes, str] | None:
+        challenge = request.query.get("challenge")
+        return (200, challenge.encode(), "text/plain") if challenge else None
 
     def update_id(self, body: Mapping[str, Any]) -> str:
         return str(body["id"])

@@ -1,20 +1,20 @@
 """The door in: what messengers tell us is stored as it came, then handled once, in order for each person.
 
-The webhook page and the site chat store; `tasks.receive` processes; `tasks.tick` finds what was forgotten. An update
-that cannot be handled stays with its error and can be replayed; the person's later ones go on.
+The hook door, the site chat and listeners store; `tasks` processes, and its `tick` finds what was forgotten. An update
+that cannot be handled stays with its error: see `failed_updates`. The person's later ones go on.
 """
 
-import json
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from hashlib import blake2b
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from messengers import statements
+from messengers.arrivals import Arrival, arrival
 from messengers.channels import facts
 from messengers.inbound import TooEarlyError, handle
 from messengers.models import Channel, InboundUpdate
@@ -27,6 +27,11 @@ logger = logging.getLogger(__name__)
 State = InboundUpdate.State
 RETRY_AFTER = (timedelta(seconds=2), timedelta(seconds=15))  # after the first and second error; the third is the last
 OVERDUE = timedelta(seconds=5)  # what nobody has handled by then was forgotten: its task was lost
+_TOGETHER = 20  # updates of one transaction: they save each other its cost, and wait for each other
+_LOOK_AT = 200  # updates among which some are sought whose people nobody is busy with
+
+_CLAIM = statements.CLAIM_UPDATES.format(turn=statements.TURN)
+_TAKE_TURN = statements.TAKE_TURN.format(turn=statements.TURN)
 
 
 class UnreadableError(Exception):
@@ -35,19 +40,26 @@ class UnreadableError(Exception):
 
 def store(channel: Channel, body: Mapping[str, Any], external_id: str = "", sender_key: str = "") -> int | None:
     """Keep an update as it came, and return its id; None for one that we have already. Ids default to the adapter's."""
-    adapter = messenger(channel.kind)
+    told = arrival(messenger(channel.kind), channel.pk, body, external_id, sender_key)
+    return next(iter(keep([told])), None)
+
+
+def store_many(channel: Channel, bodies: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Keep many updates of a channel in the order given, with one statement; return the ids of those that are new."""
+    return keep([arrival(messenger(channel.kind), channel.pk, body) for body in bodies])
+
+
+def keep(arrivals: Sequence[Arrival]) -> list[int]:
+    """Keep what came, in order, with one statement; return the ids of what we did not have already."""
     values: dict[str, Any] = {
         "workspace": current_workspace_id(),
-        "channel": channel.pk,
-        "external_id": _key(external_id or adapter.update_id(body)),
-        "sender_key": _key(sender_key or adapter.sender_key(body)),
-        # PostgreSQL's jsonb cannot hold a NUL, and nobody means one.
-        "body": json.dumps(body).replace("\\u0000", ""),
+        "channels": [one.channel_id for one in arrivals],
+        "external_ids": [one.external_id for one in arrivals],
+        "sender_keys": [one.sender_key for one in arrivals],
+        "bodies": [one.body for one in arrivals],
+        "errors": [one.error for one in arrivals],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statements.STORE_UPDATE, values)
-        row = cursor.fetchone()
-    return int(row[0]) if row else None
+    return [int(update_id) for (update_id,) in statements.run(statements.KEEP_UPDATES, values)]
 
 
 def process(update_id: int, *, workspace_id: int) -> None:
@@ -56,26 +68,63 @@ def process(update_id: int, *, workspace_id: int) -> None:
         pass
 
 
-def replay(update: InboundUpdate) -> None:
-    """Give a failed update another chance; `process` it afterwards."""
-    InboundUpdate.objects.filter(pk=update.pk, state=State.FAILED).update(
-        state=State.STORED, tries=0, error="", due_at=timezone.now()
-    )
+def process_waiting(channel_id: int, *, workspace_id: int, seconds: float) -> bool:
+    """Handle what waits in a channel for about so long; say whether more may be left.
+
+    People with whom somebody else is busy are left to him: he looks again until nothing is left.
+    """
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not _process_some(channel_id, workspace_id):
+            return False
+    return True
 
 
 def overdue(limit: int = 500) -> list[tuple[int, ...]]:
-    """Return (workspace id, update id) of stored updates that should have been handled by now."""
-    return ids_across_workspaces("overdue_updates", OVERDUE.total_seconds(), limit)
+    """Return (workspace id, channel id) of channels in which something waits that should have been handled by now."""
+    return ids_across_workspaces("channels_with_overdue_updates", OVERDUE.total_seconds(), limit)
+
+
+def _process_some(channel_id: int, workspace_id: int) -> bool:
+    """Handle the next few updates of a channel in one transaction, or if that fails each in its own."""
+    claimed: list[InboundUpdate] = []
+    try:
+        with tenant(workspace_id):
+            claimed = _claim(channel_id)
+            for update in claimed:
+                _handle_stored(update)
+            _done(claimed)
+    except Exception:
+        if not claimed:
+            raise
+        # Whichever it was: alone it fails by itself, and is written down.
+        for update in claimed:
+            process(update.pk, workspace_id=workspace_id)
+    return bool(claimed)
+
+
+def _claim(channel_id: int) -> list[InboundUpdate]:
+    """Return the next updates, in order, of people with whom nobody else is busy; they are ours until the commit."""
+    now = timezone.now()
+    values = {"workspace": current_workspace_id(), "channel": channel_id, "look_at": _LOOK_AT, "limit": _TOGETHER}
+    ids = [update_id for (update_id,) in statements.run(_CLAIM, {**values, "now": now})]
+    # Read after the turns are ours: who had them before us may have handled some, or put one off with all that follow.
+    rows = InboundUpdate.objects.filter(pk__in=ids, state=State.STORED).select_related("channel").order_by("pk")
+    put_off: set[str] = set()
+    claimed = []
+    for update in rows:
+        if update.due_at > now:
+            put_off.add(update.sender_key)
+        elif not update.sender_key or update.sender_key not in put_off:
+            claimed.append(update)
+    return claimed
 
 
 def _process_next(upto_id: int, workspace_id: int) -> bool:
     """Handle the earliest waiting update of the same person; say whether another one may be left."""
     with tenant(workspace_id):
-        asked = InboundUpdate.objects.filter(pk=upto_id).first()
-        if asked is None or asked.state != State.STORED:
-            return False
-        _take_turn(asked)
-        update = _earliest(asked)
+        _take_turn(upto_id)
+        update = _earliest(upto_id)
         if update is None or update.due_at > timezone.now():
             return False
         try:
@@ -84,21 +133,22 @@ def _process_next(upto_id: int, workspace_id: int) -> bool:
         except Exception as error:
             _failed(update, error)
         else:
-            InboundUpdate.objects.filter(pk=update.pk).update(state=State.DONE, error="")
+            _done([update])
         return update.pk != upto_id
 
 
-def _take_turn(update: InboundUpdate) -> None:
+def _take_turn(update_id: int) -> None:
     """Wait until nobody else handles updates of the same person; the lock goes with the transaction."""
-    name = f"{update.channel_id}/{update.sender_key or update.pk}"
-    number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+    statements.run(_TAKE_TURN, {"workspace": current_workspace_id(), "update": update_id})
 
 
-def _earliest(asked: InboundUpdate) -> InboundUpdate | None:
-    waiting = InboundUpdate.objects.filter(state=State.STORED, pk__lte=asked.pk, channel_id=asked.channel_id)
-    waiting = waiting.filter(sender_key=asked.sender_key) if asked.sender_key else waiting.filter(pk=asked.pk)
+def _earliest(upto_id: int) -> InboundUpdate | None:
+    asked = InboundUpdate.objects.filter(pk=upto_id, state=State.STORED).select_related("channel").first()
+    if asked is None or not asked.sender_key:
+        return asked
+    waiting = InboundUpdate.objects.filter(
+        state=State.STORED, pk__lte=asked.pk, channel_id=asked.channel_id, sender_key=asked.sender_key
+    )
     return waiting.select_related("channel").order_by("pk").first()
 
 
@@ -109,6 +159,10 @@ def _handle_stored(update: InboundUpdate) -> None:
         raise UnreadableError(f"{type(error).__name__}: {error}") from error
     for one in told:
         handle(one, update.channel)
+
+
+def _done(updates: Sequence[InboundUpdate]) -> None:
+    InboundUpdate.objects.filter(pk__in=[update.pk for update in updates]).update(state=State.DONE, error="")
 
 
 def _failed(update: InboundUpdate, error: Exception) -> None:
@@ -126,11 +180,3 @@ def _failed(update: InboundUpdate, error: Exception) -> None:
     InboundUpdate.objects.filter(pk=update.pk).update(
         state=state, tries=tries, error=f"{type(error).__name__}: {error}"[:2000], due_at=due_at
     )
-
-
-def _key(name: str) -> str:
-    """Return a name that fits its column: a long one keeps its beginning and a digest of the whole."""
-    name = name.replace("\x00", "")
-    if len(name) <= 200:
-        return name
-    return f"{name[:160]}#{blake2b(name.encode(), digest_size=16).hexdigest()}"

@@ -18,8 +18,8 @@ def run(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 
 # Whose turn it is: people are handled one update at a time. Who is not known at a glance has a turn for each update.
 TURN = "hashtextextended(concat(told.channel_id, '/', coalesce(nullif(told.sender_key, ''), concat('#', told.id))), 0)"
-TAKE_TURN = f"""
-SELECT pg_advisory_xact_lock({TURN}) FROM messengers_inboundupdate AS told
+TAKE_TURN = """
+SELECT pg_advisory_xact_lock({turn}) FROM messengers_inboundupdate AS told
 WHERE told.workspace_id = %(workspace)s AND told.id = %(update)s
 """
 
@@ -37,7 +37,7 @@ RETURNING id
 """
 
 # The next updates of a channel whose people nobody else is busy with, in order. The locks go with the transaction.
-CLAIM_UPDATES = f"""
+CLAIM_UPDATES = """
 WITH waiting AS MATERIALIZED (
     SELECT told.id, told.channel_id, told.sender_key FROM messengers_inboundupdate AS told
     WHERE told.workspace_id = %(workspace)s AND told.channel_id = %(channel)s AND told.state = 'stored'
@@ -48,7 +48,7 @@ WITH waiting AS MATERIALIZED (
                 AND put_off.due_at > %(now)s))
     ORDER BY told.id LIMIT %(look_at)s
 )
-SELECT id FROM waiting AS told WHERE pg_try_advisory_xact_lock({TURN}) LIMIT %(limit)s
+SELECT id FROM waiting AS told WHERE pg_try_advisory_xact_lock({turn}) LIMIT %(limit)s
 """
 
 # Receipts: a status only rises. The times are the earliest told, whatever order the news comes in.

@@ -1,19 +1,25 @@
 """Celery's side of the two doors: thin. What is lost here is found again by `tick`, once a second."""
 
 import asyncio
+import logging
 from threading import Thread
 from time import sleep
 from typing import Any
 from uuid import uuid4
 
+import redis
 from celery import shared_task
 from celery.signals import worker_ready
 from celery.worker import state as worker
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
-from messengers import delivery, hints, inbox, media
+from messengers import batches, delivery, hints, inbox, media
+
+logger = logging.getLogger(__name__)
 
 SEND_QUEUE = "send"
+RECEIVE_SLICE = 0.25  # seconds for which a channel is listened to before the others have their turn
 _OFFER_EVERY = 3.0
 
 
@@ -21,6 +27,26 @@ _OFFER_EVERY = 3.0
 def receive(update_id: int, *, workspace_id: int) -> None:
     """Handle a stored update."""
     inbox.process(update_id, workspace_id=workspace_id)
+
+
+@shared_task
+def receive_waiting(channel_id: int, *, workspace_id: int) -> None:
+    """Handle what waits in a channel for a slice; then its next slice waits until the other channels had their turn."""
+    hints.forget(_waiting_in(channel_id))
+    if inbox.process_waiting(channel_id, workspace_id=workspace_id, seconds=RECEIVE_SLICE):
+        announce(channel_id, workspace_id=workspace_id)
+
+
+def announce(channel_id: int, *, workspace_id: int) -> None:
+    """Have what was stored in a channel handled soon; call it after the commit. Without Valkey `tick` finds it.
+
+    At most one such task of a channel waits in the queue, so that a flood in it takes no turns from the others.
+    """
+    try:
+        if hints.first_time(_waiting_in(channel_id), seconds=10):
+            receive_waiting.apply_async((channel_id,), {"workspace_id": workspace_id}, retry=False)
+    except (redis.RedisError, OperationalError) as error:
+        logger.warning("No hint to the workers, they will find what came in by themselves: %s", error)
 
 
 @shared_task
@@ -47,9 +73,10 @@ def tick() -> None:
         if hints.claim_place(place, token):
             _start_sender(place, token)
     delivery.sweep()
-    for workspace_id, update_id in inbox.overdue():
-        if hints.first_time(f"update:{update_id}", seconds=30):
-            receive.delay(update_id, workspace_id=workspace_id)
+    batches.finish()
+    for workspace_id, channel_id in inbox.overdue():
+        if hints.first_time(f"overdue:{channel_id}", seconds=5):
+            receive_waiting.delay(channel_id, workspace_id=workspace_id)
 
 
 @shared_task
@@ -71,6 +98,10 @@ def offer_places(sender: Any, **_facts: Any) -> None:
             sleep(_OFFER_EVERY)
 
     Thread(target=offer, name="offer-places", daemon=True).start()
+
+
+def _waiting_in(channel_id: int) -> str:
+    return f"waiting:{channel_id}"
 
 
 def _start_sender(place: str, token: str) -> None:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.dispatch import Signal
 
 from builders import a_channel, a_workspace
-from messengers import conversations, inbox, signals, tasks
+from messengers import conversations, failed_updates, inbox, signals, tasks
 from messengers.models import Channel, Conversation, Identity, InboundUpdate, Message
 from messengers.signals import TenantSignal
 from workspaces.models import Workspace
@@ -139,7 +139,7 @@ def test_what_cannot_be_read_is_kept_and_the_rest_goes_on(channel: Channel) -> N
         assert "unknown type riddle" in kept.error
         kept.body["type"] = "message"  # the adapter has learned to read it since
         kept.save()
-        inbox.replay(kept)
+        failed_updates.replay(kept, None)
     handled(channel, poison)
     assert texts(channel) == ["text 2", "text 1"]
 
@@ -278,12 +278,17 @@ def test_what_was_forgotten_is_found(channel: Channel, owner_cursor: Any, monkey
     owner_cursor.execute(
         "UPDATE messengers_inboundupdate SET received_at = now() - interval '1 minute' WHERE id = %s", [forgotten]
     )
+    with tenant(channel.workspace_id):
+        quiet = a_channel("fake")
+    waits = told(quiet, number=1)
     asked: list[int] = []
-    monkeypatch.setattr(tasks.receive, "delay", lambda update_id, workspace_id: asked.append(update_id))
+    monkeypatch.setattr(tasks.receive_waiting, "delay", lambda channel_id, workspace_id: asked.append(channel_id))
     tasks.tick()
     tasks.tick()
-    assert asked == [forgotten]
-    assert young is not None
+    assert asked == [channel.pk]
+    tasks.receive_waiting(channel.pk, workspace_id=channel.workspace_id)
+    assert texts(channel) == ["text 1", "text 2"]
+    assert None not in (young, waits)
 
 
 def test_another_workspaces_channel_stays_behind_its_wall(channel: Channel) -> None:

@@ -29,7 +29,7 @@ HOUSE_TASKS = {
     "workspaces.tasks.erase_workspace": "a workspace that was deleted, and no other, batch by batch",
 }
 # Tasks that open the workspace they are given more than once: each step is a transaction of its own.
-STEPWISE_TASKS = {"messengers.tasks.receive"}
+STEPWISE_TASKS = {"messengers.tasks.receive", "messengers.tasks.receive_waiting"}
 
 WORKSPACE_TASKS = sorted(set(TASKS) - set(HOUSE_TASKS))
 

@@ -1,0 +1,141 @@
+"""The address where messengers deliver their news: what is theirs is kept, and only then are they told that we have it.
+
+`config.asgi` puts it beside Django, whose middleware a webhook needs nothing of. Requests that come at once are stored
+together, each workspace's in one transaction. Where we cannot store, the answer is 503, and the messenger repeats.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.utils.datastructures import CaseInsensitiveMapping
+
+from messengers import arrivals
+from messengers.adapter import IncomingRequest, RefusedError
+from messengers.hook_places import HookPlaces, Place
+from messengers.hook_threads import AwayError
+from messengers.hook_writer import HookWriter
+
+logger = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+PREFIX = "/hooks/"
+BODY_LIMIT = 1024 * 1024
+BODY_SECONDS = 15.0  # in which the whole body must have come
+HELD_LIMIT = 64 * 1024 * 1024  # bytes of bodies that are held at once
+_RETRY_AFTER = b"5"
+
+
+class _Answer(Exception):  # noqa: N818 - an answer, not a fault
+    """What the messenger is told."""
+
+    def __init__(self, status: int, body: bytes = b"", content_type: str = "text/plain") -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+        self.content_type = content_type
+
+
+class HookDoor:
+    """The ASGI application behind `/hooks/<messenger>/<channel key>`."""
+
+    def __init__(self) -> None:
+        """Begin without knowing any channel."""
+        self._places = HookPlaces()
+        self._writer = HookWriter()
+        self._held = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            answer = await self._take(scope, receive)
+        except _Answer as refusal:
+            answer = refusal
+        except AwayError as error:
+            logger.warning("A webhook could not be kept, the messenger will repeat it: %s", error)
+            answer = _Answer(503)
+        headers = [(b"content-type", answer.content_type.encode()), (b"content-length", b"%d" % len(answer.body))]
+        if answer.status == 503:
+            headers.append((b"retry-after", _RETRY_AFTER))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _take(self, scope: Scope, receive: Receive) -> _Answer:
+        if scope["method"] not in ("GET", "POST"):
+            raise _Answer(405)
+        kind, _, key = scope["path"].removeprefix(PREFIX).partition("/")
+        place = await self._places.find(kind, key)
+        if place is None:
+            raise _Answer(404)
+        headers = _headers(scope)
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > BODY_LIMIT:
+            raise _Answer(413)
+        body = bytearray()
+        try:
+            await self._read(receive, body)
+            query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+            return await self._take_in(place, IncomingRequest(scope["method"], headers, query, bytes(body)))
+        finally:
+            self._held -= len(body)
+
+    async def _read(self, receive: Receive, body: bytearray) -> None:
+        """Read the body. What is held is counted over all requests, so that no crowd can fill the memory."""
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                more = True
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise _Answer(400)
+                    chunk = message.get("body", b"")
+                    body += chunk
+                    self._held += len(chunk)
+                    if len(body) > BODY_LIMIT:
+                        raise _Answer(413)
+                    if self._held > HELD_LIMIT:
+                        raise _Answer(503)
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            raise _Answer(408) from None
+
+    async def _take_in(self, place: Place, request: IncomingRequest) -> _Answer:
+        place = await self._verified(place, request)
+        if request.method == "POST":
+            await self._writer.keep(place.workspace_id, arrivals.read(place.adapter, place.channel_id, request.body))
+        return _acknowledged(place, request)
+
+    async def _verified(self, place: Place, request: IncomingRequest) -> Place:
+        """Return the place where the request is the messenger's own; its secret may have been changed just now."""
+        try:
+            place.adapter.verify(place.facts, request)
+        except RefusedError:
+            fresh = await self._places.look_again(place)
+            if fresh is None:
+                raise _Answer(404) from None
+            try:
+                fresh.adapter.verify(fresh.facts, request)
+            except RefusedError as refusal:
+                self._places.note_refusal(fresh, refusal.reason)
+                raise _Answer(403) from None
+            return fresh
+        return place
+
+
+def _headers(scope: Scope) -> Mapping[str, str]:
+    return CaseInsensitiveMapping({name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]})
+
+
+def _acknowledged(place: Place, request: IncomingRequest) -> _Answer:
+    try:
+        wanted = place.adapter.acknowledge(place.facts, request)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        wanted = None  # it asked for an answer in words that nobody can read; the update itself is kept
+    if wanted is None:
+        return _Answer(200 if request.method == "POST" else 405)
+    return _Answer(*wanted)
