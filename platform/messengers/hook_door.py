@@ -6,11 +6,9 @@ together, each workspace's in one transaction. Where we cannot store, the answer
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
-
-from django.utils.datastructures import CaseInsensitiveMapping
 
 from messengers import arrivals
 from messengers.adapter import IncomingRequest, RefusedError
@@ -72,7 +70,7 @@ class HookDoor:
         place = await self._places.find(kind, key)
         if place is None:
             raise _Answer(404)
-        headers = _headers(scope)
+        headers = _Headers(scope)
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > BODY_LIMIT:
             raise _Answer(413)
@@ -127,8 +125,20 @@ class HookDoor:
         return place
 
 
-def _headers(scope: Scope) -> Mapping[str, str]:
-    return CaseInsensitiveMapping({name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]})
+class _Headers(dict[str, str]):
+    """A request's headers, whose names may be asked for in any case."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
 
 
 def _acknowledged(place: Place, request: IncomingRequest) -> _Answer:

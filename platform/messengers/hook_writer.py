@@ -12,13 +12,14 @@ from django.db import DataError, Error
 
 from messengers import inbox, tasks
 from messengers.arrivals import Arrival, as_unreadable
-from messengers.hook_threads import PATIENCE, AwayError, in_thread
+from messengers.hook_threads import AwayError, in_thread
 from workspaces.scope import tenant
 
 logger = logging.getLogger(__name__)
 
 WAITING_LIMIT = 5_000  # more updates than this do not wait in one process
 _TOGETHER = 500  # at most, in one transaction
+_PENS = 2  # transactions of one workspace at once: while one waits for PostgreSQL, the other gathers
 
 _Waiting = list[tuple[Arrival, "asyncio.Future[None]"]]
 
@@ -29,7 +30,7 @@ class HookWriter:
     def __init__(self) -> None:
         """Begin with nothing waiting."""
         self._waiting: dict[int, _Waiting] = {}
-        self._pens: dict[int, asyncio.Task[None]] = {}
+        self._pens: dict[int, set[asyncio.Task[None]]] = {}
         self._count = 0
         self._hints = _Hints()
 
@@ -40,28 +41,23 @@ class HookWriter:
         done = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(workspace_id, []).append((arrival, done))
         self._count += 1
-        if workspace_id not in self._pens:
-            self._pens[workspace_id] = asyncio.create_task(self._write(workspace_id))
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await done
-        except TimeoutError:
-            raise AwayError(f"not stored in {PATIENCE:g} seconds") from None
+        pens = self._pens.setdefault(workspace_id, set())
+        if len(pens) < _PENS:
+            pen = asyncio.create_task(self._write(workspace_id))
+            pens.add(pen)
+            pen.add_done_callback(pens.discard)
+        await done
 
     async def _write(self, workspace_id: int) -> None:
-        try:
-            while waiting := self._waiting.pop(workspace_id, []):
-                together, rest = waiting[:_TOGETHER], waiting[_TOGETHER:]
-                if rest:
-                    self._waiting[workspace_id] = rest
-                self._count -= len(together)
-                await self._store(workspace_id, together)
-        finally:
-            del self._pens[workspace_id]
+        while waiting := self._waiting.pop(workspace_id, []):
+            together, rest = waiting[:_TOGETHER], waiting[_TOGETHER:]
+            if rest:
+                self._waiting[workspace_id] = rest
+            self._count -= len(together)
+            await self._store(workspace_id, together)
 
     async def _store(self, workspace_id: int, together: _Waiting) -> None:
-        # Who has given up will be told the same again: he repeats it.
-        arrivals = [arrival for arrival, done in together if not done.done()]
+        arrivals = [arrival for arrival, _done in together]
         problem: Exception | None = None
         try:
             channels = await in_thread(_store, workspace_id, arrivals)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection
 
 from builders import a_channel
-from messengers import hook_door, hook_places, hook_writer, inbox, tasks
+from messengers import hook_door, hook_places, hook_threads, hook_writer, inbox, tasks
 from messengers.models import Channel, InboundUpdate
 from workspaces.models import Workspace
 from workspaces.scope import tenant
@@ -223,19 +224,19 @@ async def test_a_connection_that_died_is_replaced(door: httpx.AsyncClient, chann
     assert len(await kept(channel)) == 2
 
 
-async def test_who_waits_too_long_is_told_to_come_again(
+async def test_who_would_wait_too_long_is_told_to_come_again(
     door: httpx.AsyncClient, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    let_go = asyncio.Event()
-    really = hook_writer.in_thread
+    let_go = threading.Event()
+    really = inbox.keep
 
-    async def slow(ask: Any, *args: Any) -> Any:
-        await let_go.wait()
-        return await really(ask, *args)
+    def stuck(arrivals: Any) -> list[int]:
+        let_go.wait(20)
+        return really(arrivals)
 
     assert (await door.post(address(channel), json=body(0), headers=SIGNED)).status_code == 200
-    monkeypatch.setattr(hook_writer, "in_thread", slow)
-    monkeypatch.setattr(hook_writer, "PATIENCE", 0.05)
+    monkeypatch.setattr(inbox, "keep", stuck)
+    monkeypatch.setattr(hook_threads, "PATIENCE", 0.05)
     monkeypatch.setattr(hook_writer, "WAITING_LIMIT", 20)
     answers = await asyncio.gather(
         *[door.post(address(channel), json=body(number), headers=SIGNED) for number in range(1, 100)]
@@ -243,7 +244,9 @@ async def test_who_waits_too_long_is_told_to_come_again(
     assert {answer.status_code for answer in answers} == {503}
     let_go.set()
     monkeypatch.undo()
-    assert (await door.post(address(channel), json=body(1), headers=SIGNED)).status_code == 200
+    for number in range(1, 100):
+        assert (await door.post(address(channel), json=body(number), headers=SIGNED)).status_code == 200
+    assert len(await kept(channel)) == 100
 
 
 async def test_without_the_broker_the_update_is_kept_all_the_same(
