@@ -92,7 +92,7 @@ def change(
 ) -> Channel:
     """Change a channel's name, settings or secrets. New secrets are shown to the messenger first."""
     adapter = messenger(channel.kind)
-    locked = Channel.objects.select_for_update().get(pk=channel.pk)
+    locked = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
     changes: dict[str, Any] = {}
     if name is not None and name != locked.name:
         changes["name"] = (locked.name, name)
@@ -117,7 +117,7 @@ def change(
 
 def reconnect(channel: Channel, actor: User | None) -> Channel:
     """Bring a broken or disconnected channel back, with the keys that it has. What waited in it leaves."""
-    locked = Channel.objects.select_for_update().get(pk=channel.pk)
+    locked = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
     locked.settings |= _asked(messenger(locked.kind).connect(facts(locked))).facts
     record(actor, "channel.reconnected", locked, {"state": (locked.state, State.ACTIVE)})
     locked.state, locked.broken_reason, locked.paused_until = State.ACTIVE, "", None
@@ -128,7 +128,7 @@ def reconnect(channel: Channel, actor: User | None) -> Channel:
 
 def disconnect(channel: Channel, actor: User | None) -> Channel:
     """Switch a channel off: nothing comes in or leaves. Its people and history stay."""
-    locked = Channel.objects.select_for_update().get(pk=channel.pk)
+    locked = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
     if locked.state != State.DISCONNECTED:
         _asked(messenger(locked.kind).disconnect(facts(locked)))
         record(actor, "channel.disconnected", locked, {"state": (locked.state, State.DISCONNECTED)})

@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection
 
 from builders import a_channel
-from messengers import hook_door, hook_places, hook_threads, hook_writer, inbox, tasks
+from messengers import channels, hook_door, hook_places, hook_threads, hook_writer, inbox, tasks
 from messengers.models import Channel, InboundUpdate
 from workspaces.models import Workspace
 from workspaces.scope import tenant
@@ -247,6 +247,23 @@ async def test_who_would_wait_too_long_is_told_to_come_again(
     for number in range(1, 100):
         assert (await door.post(address(channel), json=body(number), headers=SIGNED)).status_code == 200
     assert len(await kept(channel)) == 100
+
+
+async def test_a_channel_that_is_being_changed_goes_on_hearing(door: httpx.AsyncClient, channel: Channel) -> None:
+    changing, heard = threading.Event(), threading.Event()
+
+    @sync_to_async(thread_sensitive=False)
+    def change() -> bool:
+        with tenant(channel.workspace_id):
+            channels.change(channel, None, name="While the messenger is asked")
+            changing.set()
+            return heard.wait(20)
+
+    change_of_name = asyncio.create_task(change())
+    await asyncio.to_thread(changing.wait, 20)
+    assert (await door.post(address(channel), json=body(), headers=SIGNED)).status_code == 200
+    heard.set()
+    assert await change_of_name
 
 
 async def test_without_the_broker_the_update_is_kept_all_the_same(
