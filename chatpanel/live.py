@@ -6,7 +6,7 @@ whatever the number of panels, and not at all while none is open.
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from chatpanel import listing, payloads, presence, thread
-from messengers import signals
+from messengers import held, signals
 from messengers.models import Conversation, Identity, Message
 from workspaces.scope import current_workspace_id, tenant
 
@@ -25,9 +25,9 @@ _log = logging.getLogger(__name__)
 
 
 class _Changed(NamedTuple):
-    conversations: tuple[int, ...]
-    messages: tuple[int, ...]
-    events: tuple[int, ...]
+    conversations: Collection[int]
+    messages: Collection[int]
+    events: Collection[int]
 
 
 def group_of(workspace_id: int) -> str:
@@ -46,8 +46,7 @@ def connect() -> None:
 
 def tell(conversations: Iterable[int] = (), messages: Iterable[int] = (), events: Iterable[int] = ()) -> None:
     """Have the open panels told of these rows once the transaction is committed."""
-    changed = _Changed(tuple(conversations), tuple(messages), tuple(events))
-    transaction.on_commit(partial(_publish, current_workspace_id(), changed), robust=True)
+    held.gather(_Changed(tuple(conversations), tuple(messages), tuple(events)), _tell_on_commit)
 
 
 def send(workspace_id: int, kind: str, data: dict[str, Any]) -> None:
@@ -58,6 +57,11 @@ def send(workspace_id: int, kind: str, data: dict[str, Any]) -> None:
         async_to_sync(layer.group_send)(group_of(workspace_id), {"type": "panel.event", "text": text})
     except Exception:
         _log.warning("A live event was lost; panels will ask for it", exc_info=True)
+
+
+def _tell_on_commit(gathered: Sequence[_Changed]) -> None:
+    changed = _Changed(*({row: None for rows in kind for row in rows} for kind in zip(*gathered, strict=True)))
+    transaction.on_commit(partial(_publish, current_workspace_id(), changed), robust=True)
 
 
 def _publish(workspace_id: int, changed: _Changed) -> None:
@@ -90,18 +94,22 @@ def unread() -> dict[str, int]:
     return {str(person or ""): count for person, count in listing.unread_counts().items()}
 
 
+@signals.only_notes
 def _message_received(message: Message, conversation: Conversation, **_: Any) -> None:
     tell([conversation.pk], [message.pk])
 
 
+@signals.only_notes
 def _messages_queued(messages: Sequence[Message], **_: Any) -> None:
     tell({message.conversation_id for message in messages}, [message.pk for message in messages])
 
 
+@signals.only_notes
 def _statuses_changed(message_ids: Sequence[int], **_: Any) -> None:
     tell(messages=message_ids)
 
 
+@signals.only_notes
 def _conversation_changed(conversation: Conversation, **_: Any) -> None:
     tell([conversation.pk])
 

@@ -4,8 +4,9 @@ The chat panel, the doors and the bots call this; each change is told by `signal
 """
 
 from datetime import datetime
+from typing import cast
 
-from messengers import signals
+from messengers import held, signals
 from messengers.models import Conversation, Message
 from workspaces.models import User
 
@@ -15,9 +16,19 @@ State = Conversation.State
 
 def lock(conversation_id: int) -> Conversation:
     """Return the conversation, locked until the transaction ends: whatever happens in it happens in order."""
+    if (known := held.get(("conversation", conversation_id))) is not None:
+        return cast(Conversation, known)
     # The assignee is not joined: who waits for the lock gets the row anew, but what is joined as it was before.
     rows = Conversation.objects.select_related("identity", "channel", "contact")
-    return rows.select_for_update(of=("self",)).get(pk=conversation_id)
+    locked = rows.select_for_update(of=("self",)).get(pk=conversation_id)
+    hold(locked)
+    return locked
+
+
+def hold(locked: Conversation) -> None:
+    """Remember a locked conversation for as long as `held` does: by its id, and by whom it is with."""
+    held.put(("conversation", locked.pk), locked)
+    held.put(("person", locked.channel_id, locked.identity.external_id), locked)
 
 
 def take_over(conversation: Conversation, user: User) -> Conversation:

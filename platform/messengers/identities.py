@@ -1,13 +1,14 @@
 """Who writes to us: one identity for one person on one channel, one contact, one conversation. `inbox` calls it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from audience.models import Contact
+from messengers import conversations, held
 from messengers.adapter import Sender
 from messengers.models import Channel, Conversation, Identity
 from messengers.registry import messenger
@@ -39,13 +40,23 @@ class Met:
     first: bool
 
 
+def gather(channel: Channel, senders: Iterable[Sender]) -> None:
+    """Find and lock the talks with all these people at once, in one order for everybody: `meet` will know them."""
+    normalise = messenger(channel.kind).normalise
+    names = {normalise(sender.external_id) for sender in senders}
+    talks = Conversation.objects.select_related("identity", "contact").select_for_update(of=("self",))
+    for talk in talks.filter(channel=channel, identity__external_id__in=names).order_by("pk"):
+        talk.channel = channel
+        conversations.hold(talk)
+
+
 def meet(channel: Channel, sender: Sender, *, context: Mapping[str, Any] | None = None) -> Met:
     """Find the person on the channel, or make his identity, contact and conversation; take in what is new about him."""
     external_id = messenger(channel.kind).normalise(sender.external_id)
     met = _find(channel, external_id)
     if met is None:
         try:
-            with transaction.atomic():
+            with held.savepoint():
                 met = _make(channel, external_id, sender, context or {})
         except IntegrityError:  # somebody else met him this very moment, and the unique key decided
             met = _find(channel, external_id)
@@ -73,6 +84,8 @@ def change_state(identity: Identity, news: str, at: datetime) -> bool:
 
 
 def _find(channel: Channel, external_id: str) -> Met | None:
+    if (talk := held.get(("person", channel.pk, external_id))) is not None:
+        return Met(talk.identity, talk, first=False)
     found = (
         Conversation.objects.select_related("identity", "contact", "channel")
         .filter(channel=channel, identity__external_id=external_id)
@@ -91,6 +104,7 @@ def _make(channel: Channel, external_id: str, sender: Sender, context: Mapping[s
     conversation = Conversation.objects.create(
         channel=channel, contact=contact, identity=identity, context=dict(context)
     )
+    conversations.hold(conversation)  # nobody else can see the row, let alone change it
     return Met(identity, conversation, first=True)
 
 

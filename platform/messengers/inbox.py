@@ -13,7 +13,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from messengers import statements
+from messengers import held, identities, statements
+from messengers.adapter import Update
 from messengers.arrivals import Arrival, arrival
 from messengers.channels import facts
 from messengers.inbound import TooEarlyError, handle
@@ -91,9 +92,8 @@ def _process_some(channel_id: int, workspace_id: int) -> bool:
     try:
         with tenant(workspace_id):
             claimed = _claim(channel_id)
-            for update in claimed:
-                _handle_stored(update)
-            _done(claimed)
+            if claimed:
+                _handle_together(Channel.objects.get(pk=channel_id), claimed)
     except Exception:
         if not claimed:
             raise
@@ -103,13 +103,38 @@ def _process_some(channel_id: int, workspace_id: int) -> bool:
     return bool(claimed)
 
 
+def _handle_together(channel: Channel, updates: Sequence[InboundUpdate]) -> None:
+    told: list[tuple[InboundUpdate, Sequence[Update]]] = []
+    for update in updates:
+        try:
+            told.append((update, _read(channel, update)))
+        except UnreadableError as error:
+            _failed(update, error)
+    _handle(channel, [one for _update, said in told for one in said])
+    _done([update for update, _said in told])
+
+
+def _read(channel: Channel, update: InboundUpdate) -> Sequence[Update]:
+    try:
+        return messenger(channel.kind).parse(facts(channel), update.body)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise UnreadableError(f"{type(error).__name__}: {error}") from error
+
+
+def _handle(channel: Channel, said: Sequence[Update]) -> None:
+    with held.rows():
+        identities.gather(channel, [one.sender for one in said if one.sender is not None])
+        for one in said:
+            handle(one, channel)
+
+
 def _claim(channel_id: int) -> list[InboundUpdate]:
     """Return the next updates, in order, of people with whom nobody else is busy; they are ours until the commit."""
     now = timezone.now()
     values = {"workspace": current_workspace_id(), "channel": channel_id, "look_at": _LOOK_AT, "limit": _TOGETHER}
     ids = [update_id for (update_id,) in statements.run(_CLAIM, {**values, "now": now})]
     # Read after the turns are ours: who had them before us may have handled some, or put one off with all that follow.
-    rows = InboundUpdate.objects.filter(pk__in=ids, state=State.STORED).select_related("channel").order_by("pk")
+    rows = InboundUpdate.objects.filter(pk__in=ids, state=State.STORED).order_by("pk")
     put_off: set[str] = set()
     claimed = []
     for update in rows:
@@ -129,7 +154,7 @@ def _process_next(upto_id: int, workspace_id: int) -> bool:
             return False
         try:
             with transaction.atomic():
-                _handle_stored(update)
+                _handle(update.channel, _read(update.channel, update))
         except Exception as error:
             _failed(update, error)
         else:
@@ -150,15 +175,6 @@ def _earliest(upto_id: int) -> InboundUpdate | None:
         state=State.STORED, pk__lte=asked.pk, channel_id=asked.channel_id, sender_key=asked.sender_key
     )
     return waiting.select_related("channel").order_by("pk").first()
-
-
-def _handle_stored(update: InboundUpdate) -> None:
-    try:
-        told = messenger(update.channel.kind).parse(facts(update.channel), update.body)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise UnreadableError(f"{type(error).__name__}: {error}") from error
-    for one in told:
-        handle(one, update.channel)
 
 
 def _done(updates: Sequence[InboundUpdate]) -> None:

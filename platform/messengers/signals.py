@@ -1,10 +1,12 @@
 """What this app tells those above it. All are sent inside `tenant()` and inside the transaction of the change."""
 
 import logging
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, TypeVar
 
-from django.db import transaction
 from django.dispatch import Signal
+
+from messengers import held
 
 logger = logging.getLogger(__name__)
 
@@ -17,10 +19,20 @@ class TenantSignal(Signal):
         receivers, _asynchronous = self._live_receivers(None)
         for receiver in receivers:
             try:
-                with transaction.atomic():
+                with nullcontext() if receiver in _only_note else held.savepoint():
                     receiver(signal=self, sender=None, **facts)
             except Exception:
                 logger.exception("%s failed; what it was told of stays", getattr(receiver, "__qualname__", receiver))
+
+
+_only_note: set[Any] = set()
+_Receiver = TypeVar("_Receiver")
+
+
+def only_notes(receiver: _Receiver) -> _Receiver:
+    """Mark a receiver that only notes what to do on commit. It asks the database nothing, so it needs no savepoint."""
+    _only_note.add(receiver)
+    return receiver
 
 
 message_received = TenantSignal()

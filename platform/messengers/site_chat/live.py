@@ -16,6 +16,7 @@ def group_of(visitor: str) -> str:
     return f"visitor.{visitor}"
 
 
+@signals.only_notes
 def show_own_message(message: Message, conversation: Conversation, **_facts: Any) -> None:
     """Tell the visitor's other pages what he wrote on one of them."""
     if conversation.channel.kind != SiteChat.kind:
