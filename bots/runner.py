@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from bots import effects, engine, triggers
 from bots.graph import Graph, NewerFormatError, load
 from bots.models import Run, Trigger
-from messengers import adapter, conversations, outbox, signals
+from messengers import adapter, conversations, held, outbox, signals
 from messengers.models import Conversation, Message
 
 logger = logging.getLogger(__name__)
@@ -58,15 +57,17 @@ def _on_start(*, conversation: Conversation, update: adapter.Started, first: boo
 def hear(conversation: Conversation, message: Message, update: adapter.MessageReceived | adapter.ButtonPressed) -> None:
     """Answer a person's word: the run that waits for it first, then keywords, then the welcome of a first contact."""
     locked = conversations.lock(conversation.pk)
-    runs = Run.objects.filter(conversation=locked)
-    if locked.owner != Conversation.Owner.BOT or runs.filter(last_message_id__gte=message.pk).exists():
+    if locked.owner != Conversation.Owner.BOT:
+        return
+    of_now = Q(state=Run.State.WAITING) | Q(last_message_id__gte=message.pk)
+    runs = list(_with_graph().filter(of_now, conversation=locked))
+    if any(run.last_message_id >= message.pk for run in runs):
         return
     cause = _Cause(message_id=message.pk)
     if isinstance(update, adapter.ButtonPressed) and _press(locked, update, cause):
         return
     text = str(message.content.get("text", ""))
-    waiting = _with_graph().filter(conversation=locked, state=Run.State.WAITING).first()
-    if waiting is not None and _move(waiting, engine.MessageReceived(text), cause):
+    if runs and _move(runs[0], engine.MessageReceived(text), cause):
         return
     trigger = triggers.by_keyword(text, locked.channel_id)
     if trigger is None and _is_first_word(locked, message):
@@ -115,7 +116,7 @@ def _start(locked: Conversation, trigger: Trigger, cause: _Cause) -> None:
 def _move(run: Run, event: engine.Event, cause: _Cause) -> bool:
     """Advance a run and keep its place; False when the event means nothing to it. An error fails this run alone."""
     try:
-        with transaction.atomic():
+        with held.savepoint():
             state = engine.State.model_validate(run.engine_state)
             step = engine.advance(_graph(run), state, event, timezone.now())
             if not step.handled:
@@ -160,7 +161,7 @@ def _with_graph() -> QuerySet[Run]:
 def _is_first_word(locked: Conversation, message: Message) -> bool:
     """Say whether this is a first contact: no flow has met the person, and he has said nothing before."""
     said = Message.objects.filter(conversation=locked, direction=Message.Direction.IN).exclude(pk=message.pk)
-    return not Run.objects.filter(conversation=locked).exists() and not said.exists()
+    return not said.exists() and not Run.objects.filter(conversation=locked).exists()
 
 
 def _send(run: Run, effect: effects.SendContent) -> None:
