@@ -36,7 +36,7 @@ class WrongFieldsError(Exception):
 @transaction.atomic
 def correct(conversation: Conversation, correction: Correction, editor: User, *, region: str) -> Contact:
     """Write the values down in their normal form, and tell the panels. Phones without a country are of `region`."""
-    contact = Contact.objects.select_for_update().get(pk=conversation.contact_id)
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=conversation.contact_id)
     wanted = correction.model_dump(exclude_none=True)
     before = audit.snapshot(contact, wanted)
     wrong: dict[str, str] = {}

@@ -28,7 +28,9 @@ def _ended(instance: Membership, **_: Any) -> None:
 
 def _let_go(user_id: int) -> None:
     """Take the person off all his conversations. The bot stays silent in them: people were promised an answer."""
-    held = list(Conversation.objects.filter(assignee_id=user_id).order_by("pk").select_for_update(of=("self",)))
+    held = list(
+        Conversation.objects.filter(assignee_id=user_id).order_by("pk").select_for_update(of=("self",), no_key=True)
+    )
     if not held:
         return
     ids = [conversation.pk for conversation in held]

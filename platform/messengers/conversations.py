@@ -20,7 +20,7 @@ def lock(conversation_id: int) -> Conversation:
         return cast(Conversation, known)
     # The assignee is not joined: who waits for the lock gets the row anew, but what is joined as it was before.
     rows = Conversation.objects.select_related("identity", "channel", "contact")
-    locked = rows.select_for_update(of=("self",)).get(pk=conversation_id)
+    locked = rows.select_for_update(of=("self",), no_key=True).get(pk=conversation_id)
     hold(locked)
     return locked
 
@@ -74,14 +74,15 @@ def heard(locked: Conversation, message: Message) -> None:
         state=State.OPEN,
         unread=locked.unread + 1,
         waiting_since=since,
-        last_message=message,
+        last_message_id=message.pk,
         last_message_at=_latest(locked, message),
     )
 
 
 def said(locked: Conversation, message: Message) -> None:
     """Take in a word of ours: the person no longer waits. The caller holds the lock."""
-    _change(locked, locked, waiting_since=None, last_message=message, last_message_at=_latest(locked, message))
+    latest = _latest(locked, message)
+    _change(locked, locked, waiting_since=None, last_message_id=message.pk, last_message_at=latest)
 
 
 def _latest(locked: Conversation, message: Message) -> datetime:

@@ -44,7 +44,7 @@ def gather(channel: Channel, senders: Iterable[Sender]) -> None:
     """Find and lock the talks with all these people at once, in one order for everybody: `meet` will know them."""
     normalise = messenger(channel.kind).normalise
     names = {normalise(sender.external_id) for sender in senders}
-    talks = Conversation.objects.select_related("identity", "contact").select_for_update(of=("self",))
+    talks = Conversation.objects.select_related("identity", "contact").select_for_update(of=("self",), no_key=True)
     for talk in talks.filter(channel=channel, identity__external_id__in=names).order_by("pk"):
         talk.channel = channel
         conversations.hold(talk)
