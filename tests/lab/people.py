@@ -1,0 +1,56 @@
+"""The people of the lab: each has one phone for every bot of every messenger."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(slots=True)
+class Person:
+    """A person as messengers know him."""
+
+    id: int
+    first_name: str
+    last_name: str = ""
+    username: str = ""
+    language: str = "ru"
+    phone: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the account and the switches call him."""
+        return str(self.id)
+
+    @property
+    def name(self) -> str:
+        """The whole name."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class People:
+    """Everybody whom the lab has made."""
+
+    FIRST_ID = 700_000_001
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, Person] = {}
+
+    def add(self, name: str, *, language: str = "ru", phone: str = "", username: str = "") -> Person:
+        """Make a person of this name."""
+        first, _, last = name.partition(" ")
+        number = max(self.by_id, default=self.FIRST_ID - 1) + 1
+        phone = phone or f"+7900{number % 10_000_000:07d}"
+        person = Person(number, first, last, username or f"lab_{number}", language, phone)
+        self.by_id[number] = person
+        return person
+
+    def find(self, key: str | int) -> Person | None:
+        """Return the person of this id."""
+        return self.by_id.get(int(key)) if str(key).isdigit() else None
+
+    def kept(self) -> list[dict[str, Any]]:
+        """Return what a later lab needs to know them again."""
+        return [asdict(person) for person in self.by_id.values()]
+
+    def restore(self, kept: list[dict[str, Any]]) -> None:
+        """Know these people again."""
+        self.by_id = {one["id"]: Person(**one) for one in kept}
