@@ -1,13 +1,14 @@
 """What an update does: who it is from, what is said, what changes. `inbox` calls `handle` inside its transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import singledispatch
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from messengers import conversations, identities, receipts, signals
+from messengers import conversations, held, identities, receipts, signals
 from messengers.adapter import (
     ButtonPressed,
     MessageReceived,
@@ -24,6 +25,15 @@ from messengers.statuses import Status
 
 class TooEarlyError(Exception):
     """News of a message whose outcome we have not written down yet."""
+
+
+def gather(channel: Channel, updates: Sequence[Update]) -> None:
+    """Look up at once what `handle` will want to know of each of these updates. Call it where rows are held."""
+    identities.gather(channel, [update.sender for update in updates if update.sender is not None])
+    names = {update.external_id for update in updates if isinstance(update, MessageReceived | ButtonPressed)} - {""}
+    known = set(_heard(channel).filter(external_id__in=names).values_list("external_id", flat=True)) if names else set()
+    for name in names:
+        held.put(("heard", channel.pk, name), name in known)
 
 
 @singledispatch
@@ -47,8 +57,7 @@ def _button(update: ButtonPressed, channel: Channel) -> None:
 def _hear(update: MessageReceived | ButtonPressed, channel: Channel, content: Content) -> None:
     met = _meet(channel, update.sender, identities.WROTE, update.at)
     conversation = conversations.lock(met.conversation.pk)
-    repeats = Message.objects.filter(channel=channel, direction=Message.Direction.IN, external_id=update.external_id)
-    if update.external_id and repeats.exists():
+    if update.external_id and _is_repeat(channel, update.external_id):
         return
     message = Message.objects.create(
         conversation=conversation,
@@ -85,6 +94,16 @@ def _receipt(update: ReceiptReceived, channel: Channel) -> None:
     identity = identities.meet(channel, update.sender).identity if update.sender else None
     if unknown := receipts.apply(channel, [update], identity):
         raise TooEarlyError(", ".join(unknown))
+
+
+def _is_repeat(channel: Channel, external_id: str) -> bool:
+    known = held.get(("heard", channel.pk, external_id))
+    held.put(("heard", channel.pk, external_id), True)
+    return _heard(channel).filter(external_id=external_id).exists() if known is None else bool(known)
+
+
+def _heard(channel: Channel) -> QuerySet[Message]:
+    return Message.objects.filter(channel=channel, direction=Message.Direction.IN)
 
 
 def _meet(

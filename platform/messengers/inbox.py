@@ -13,11 +13,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from messengers import held, identities, statements
+from messengers import held, statements
 from messengers.adapter import Update
 from messengers.arrivals import Arrival, arrival
 from messengers.channels import facts
-from messengers.inbound import TooEarlyError, handle
+from messengers.inbound import TooEarlyError, gather, handle
 from messengers.models import Channel, InboundUpdate
 from messengers.registry import messenger
 from workspaces.crossings import ids_across_workspaces
@@ -123,7 +123,7 @@ def _read(channel: Channel, update: InboundUpdate) -> Sequence[Update]:
 
 def _handle(channel: Channel, said: Sequence[Update]) -> None:
     with held.rows():
-        identities.gather(channel, [one.sender for one in said if one.sender is not None])
+        gather(channel, said)
         for one in said:
             handle(one, channel)
 
