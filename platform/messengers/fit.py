@@ -23,6 +23,7 @@ from messengers.content import (
 )
 from messengers.cut import cut, length
 
+_MARKS = frozenset("*_~`[\\")
 MAP_ADDRESS = "https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=16/{latitude}/{longitude}"
 
 
@@ -45,7 +46,23 @@ class Fitted:
 
 def fit(content: Content, capabilities: Capabilities, links: Mapping[int, str] | None = None) -> Fitted:
     """Return the message in parts that the messenger can carry; `links` are the files' addresses by media id."""
+    if _fits_as_it_is(content, capabilities):
+        marked = content.markup and capabilities.markup
+        return Fitted([content if marked == content.markup else content.model_copy(update={"markup": marked})], [], [])
     return _Fitting(capabilities, links or {}).fit(content)
+
+
+def _fits_as_it_is(content: Content, can: Capabilities) -> bool:
+    """Say whether a message is but a short text: most of a mailing's are, and asking is cheaper than fitting."""
+    return not (
+        content.attachments
+        or content.location
+        or content.cards
+        or content.buttons
+        or len(content.text) * 2 > can.text  # a character has at most two UTF-16 units
+        or (content.markup and not can.markup and not _MARKS.isdisjoint(content.text))
+        or content.text != content.text.strip()
+    )
 
 
 class _Fitting:

@@ -30,7 +30,7 @@ def record(workspace_id: int, channel_id: int, sender: UUID, finished: Sequence[
     values: dict[str, Any] = {"workspace": workspace_id, "channel": channel_id, "sender": sender}
     with tenant(workspace_id):
         written = statements.run(statements.RECORD_OUTCOMES, values | _columns(_OUTCOME, map(_outcome_row, finished)))
-        _record_attempts(workspace_id, map(_attempt_row, finished))
+        _record_attempts(workspace_id, [_attempt_row(one) for one in finished if not _says_it_all(one)])
         files = {
             media: file_id
             for one in finished
@@ -104,8 +104,14 @@ def _attempt_row(one: Finished) -> tuple[Any, ...]:
     return message.id, message.attempt, message.started_at, one.at, _name(one.outcome), _reason(one.outcome)
 
 
-def _record_attempts(workspace_id: int, rows: Iterable[tuple[Any, ...]]) -> None:
-    statements.run(statements.RECORD_ATTEMPTS, {"workspace": workspace_id} | _columns(_ATTEMPT, rows))
+def _says_it_all(one: Finished) -> bool:
+    """Say whether the message itself tells all there is to know: a mailing's, sent at the first try."""
+    return one.message.bulk and one.message.attempt == 1 and isinstance(one.outcome, Sent)
+
+
+def _record_attempts(workspace_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        statements.run(statements.RECORD_ATTEMPTS, {"workspace": workspace_id} | _columns(_ATTEMPT, rows))
 
 
 def _columns(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Any]]:

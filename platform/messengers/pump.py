@@ -99,7 +99,8 @@ class Pump:
 
     def _places(self) -> int:
         """Return how many more calls may be under way."""
-        ours = IN_FLIGHT - len(self._flying) - len(self._finished)
+        unwritten = max(0, len(self._finished) - IN_FLIGHT)  # PostgreSQL is slow, or away
+        ours = IN_FLIGHT - len(self._flying) - unwritten
         return min(ours, self._ground.capacity.room(self.held.workspace_id))
 
     async def _take(self) -> bool:
@@ -112,7 +113,7 @@ class Pump:
         is_time = time.monotonic() >= self._look_at
         bulk = min(room, places - FOR_ANSWERS)
         # A mailing waits until so many may leave that a statement is worth while.
-        gathered = not self._flying or bulk >= min(IN_FLIGHT // 4, self.held.bucket.burst)
+        gathered = bulk >= min(IN_FLIGHT // 4, self.held.bucket.burst) or (bulk > 0 and not self._flying)
         if not is_time and not (self._backlog and gathered):
             return False
         self._look_at = time.monotonic() + POLL

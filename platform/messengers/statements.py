@@ -105,6 +105,7 @@ WHERE workspace_id = %(workspace)s AND channel_id = %(channel)s AND shard = %(sh
 # The next messages of a shard, marked before anything is called; what may not be said any more is canceled instead.
 # Only the first of each conversation and lane: the others wait until its outcome is written. Conversations that
 # somebody holds at this moment are left for the next round: no bot speaks across a person who is just taking over.
+# (Asked one by one: a join would be planned by counts from before the mailing, and read the whole of it each time.)
 # A long queue is read on from where the last reading ended: what has left it lies in front of it, dead, for a while.
 HAND_OVER = """
 WITH head AS (
@@ -130,10 +131,11 @@ WITH head AS (
     WHERE message.workspace_id = %(workspace)s AND message.channel_id = %(channel)s AND message.status = 'queued'
         AND message.id > %(after)s AND message.due_at <= %(now)s AND message.identity_id <> ALL(%(resting)s)
         AND message.identity_id %% %(shards)s = %(shard)s AND {lane}
-        AND NOT EXISTS (
-            SELECT FROM messengers_message AS earlier
-            WHERE earlier.workspace_id = message.workspace_id AND earlier.conversation_id = message.conversation_id
-                AND earlier.lane = message.lane AND earlier.id < message.id AND earlier.status IN ('queued', 'sending'))
+        AND message.id = (
+            SELECT first.id FROM messengers_message AS first
+            WHERE first.workspace_id = message.workspace_id AND first.conversation_id = message.conversation_id
+                AND first.lane = message.lane AND first.status IN ('queued', 'sending')
+            ORDER BY first.id LIMIT 1)
     ORDER BY message.id
     LIMIT %(limit)s
     FOR UPDATE OF message SKIP LOCKED {conversation_lock}

@@ -11,7 +11,7 @@ from messengers.models.channel import Channel
 from messengers.models.conversation import Conversation
 from messengers.models.identity import Identity
 from messengers.statuses import Status
-from workspaces.tenant_model import TenantForeignKey, TenantModel
+from workspaces.tenant_model import TenantForeignKey, TenantModel, WorkspaceKey
 
 
 class Batch(TenantModel):
@@ -79,12 +79,18 @@ class Message(TenantModel):
         BROADCAST = "broadcast", _("Broadcast")
         API = "api", _("API")
 
-    conversation = TenantForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
-    channel = TenantForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    # Every index is written anew with every change of a status, so only those stand here that a question needs.
+    workspace = WorkspaceKey(db_index=False)
+    conversation = TenantForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    channel = TenantForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
     identity = TenantForeignKey(Identity, on_delete=models.CASCADE, related_name="+")
-    batch = TenantForeignKey(Batch, on_delete=models.CASCADE, null=True, blank=True, related_name="messages")
+    batch = TenantForeignKey(
+        Batch, on_delete=models.CASCADE, null=True, blank=True, related_name="messages", db_index=False
+    )
     direction = models.CharField(max_length=3, choices=Direction.choices)
-    variant = TenantForeignKey(Variant, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    variant = TenantForeignKey(
+        Variant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
     content = models.JSONField()  # messengers.content.Content; of a variant's message only what differs: see `words`
     status = models.CharField(max_length=12, choices=[(status.value, status.value) for status in Status])
     reason = models.CharField(max_length=300, blank=True)  # why it failed, a code or the messenger's own words
@@ -93,7 +99,7 @@ class Message(TenantModel):
     source_id = models.BigIntegerField(null=True, blank=True)
     source_ref = models.CharField(max_length=64, blank=True)  # the place in the source: a bot's node
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     external_id = models.CharField(max_length=200, blank=True)
     client_id = models.CharField(
@@ -134,6 +140,7 @@ class Message(TenantModel):
         ]
         indexes = [
             models.Index(fields=["workspace", "conversation", "-id"], name="message_history"),
+            models.Index(fields=["author"], condition=models.Q(author__isnull=False), name="message_author"),
             models.Index(fields=["workspace", "revision"], name="message_revision"),
             models.Index(
                 fields=["workspace", "channel", "id"],
