@@ -14,6 +14,7 @@ from django.db import transaction
 
 class _Held(threading.local):
     rows: dict[Hashable, Any] | None = None
+    facts: dict[Hashable, Any]
     gathered: dict[Callable[[list[Any]], None], list[Any]]
 
 
@@ -23,7 +24,7 @@ _held = _Held()
 @contextmanager
 def rows() -> Iterator[None]:
     """Hold on to locked rows until the block ends. Open it inside the transaction."""
-    _held.rows, _held.gathered = {}, {}
+    _held.rows, _held.facts, _held.gathered = {}, {}, {}
     try:
         yield
         for tell, things in _held.gathered.items():
@@ -41,6 +42,17 @@ def put(key: Hashable, row: Any) -> None:
     """Hold a locked row, if rows are held at all here."""
     if _held.rows is not None:
         _held.rows[key] = row
+
+
+def note(key: Hashable, fact: Any) -> None:
+    """Note what was found out for the whole block, where rows are held."""
+    if _held.rows is not None:
+        _held.facts[key] = fact
+
+
+def fact(key: Hashable) -> Any:
+    """Return what was noted, and forget it; None when nothing was."""
+    return _held.facts.pop(key, None) if _held.rows is not None else None
 
 
 @contextmanager

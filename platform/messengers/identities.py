@@ -1,11 +1,12 @@
 """Who writes to us: one identity for one person on one channel, one contact, one conversation. `inbox` calls it."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from audience.models import Contact
 from messengers import conversations, held
@@ -41,29 +42,37 @@ class Met:
 
 
 def gather(channel: Channel, senders: Iterable[Sender]) -> None:
-    """Find and lock the talks with all these people at once, in one order for everybody: `meet` will know them."""
+    """Lock the talks with all these people, in one order for everybody, and make the missing ones: `meet` has them."""
     normalise = messenger(channel.kind).normalise
-    names = {normalise(sender.external_id) for sender in senders}
+    people: dict[str, Sender] = {}
+    for sender in senders:
+        people.setdefault(normalise(sender.external_id), sender)
     talks = Conversation.objects.select_related("identity", "contact").select_for_update(of=("self",), no_key=True)
-    for talk in talks.filter(channel=channel, identity__external_id__in=names).order_by("pk"):
+    known = list(talks.filter(channel=channel, identity__external_id__in=people).order_by("pk"))
+    for talk in known:
         talk.channel = channel
         conversations.hold(talk)
+        del people[talk.identity.external_id]
+    with suppress(IntegrityError), transaction.atomic():  # if somebody else meets one of them, each is met by himself
+        for talk in _make(channel, people):
+            held.note(("new", talk.pk), True)
 
 
 def meet(channel: Channel, sender: Sender, *, context: Mapping[str, Any] | None = None) -> Met:
     """Find the person on the channel, or make his identity, contact and conversation; take in what is new about him."""
     external_id = messenger(channel.kind).normalise(sender.external_id)
-    met = _find(channel, external_id)
-    if met is None:
-        try:
-            with held.savepoint():
-                met = _make(channel, external_id, sender, context or {})
-        except IntegrityError:  # somebody else met him this very moment, and the unique key decided
-            met = _find(channel, external_id)
-            if met is None:
-                raise
-    if not met.first:
-        _take_in(met, sender, context or {})
+    talk = _known(channel, external_id)
+    first = talk is not None and held.fact(("new", talk.pk)) is True
+    if talk is None:
+        # Of two who meet him this very moment the unique key lets one make him.
+        with suppress(IntegrityError), held.savepoint():
+            (talk,) = _make(channel, {external_id: sender})
+            first = True
+        talk = talk or _known(channel, external_id)
+        if talk is None:
+            raise Identity.DoesNotExist(external_id)
+    met = Met(talk.identity, talk, first)
+    _take_in(met, sender, context or {})
     return met
 
 
@@ -83,29 +92,28 @@ def change_state(identity: Identity, news: str, at: datetime) -> bool:
     return bool(changed)
 
 
-def _find(channel: Channel, external_id: str) -> Met | None:
-    if (talk := held.get(("person", channel.pk, external_id))) is not None:
-        return Met(talk.identity, talk, first=False)
-    found = (
-        Conversation.objects.select_related("identity", "contact", "channel")
-        .filter(channel=channel, identity__external_id=external_id)
-        .first()
-    )
-    return Met(found.identity, found, first=False) if found else None
+def _known(channel: Channel, external_id: str) -> Conversation | None:
+    talk: Conversation | None = held.get(("person", channel.pk, external_id))
+    talks = Conversation.objects.select_related("identity", "contact", "channel")
+    return talk or talks.filter(channel=channel, identity__external_id=external_id).first()
 
 
-def _make(channel: Channel, external_id: str, sender: Sender, context: Mapping[str, Any]) -> Met:
-    contact = Contact.objects.create(
-        name=sender.name[:200], phone=sender.phone[:16], email=sender.email[:254], language=sender.language[:16]
+def _make(channel: Channel, people: Mapping[str, Sender]) -> list[Conversation]:
+    """Make whoever we have not met: nobody else can see the rows before the commit, let alone change them."""
+    contacts = Contact.objects.bulk_create(
+        Contact(name=one.name[:200], phone=one.phone[:16], email=one.email[:254], language=one.language[:16])
+        for one in people.values()
     )
-    identity = Identity.objects.create(
-        channel=channel, contact=contact, external_id=external_id, profile=_profile(sender, {})
+    identities = Identity.objects.bulk_create(
+        Identity(channel=channel, contact=contact, external_id=external_id, profile=_profile(sender, {}))
+        for contact, (external_id, sender) in zip(contacts, people.items(), strict=True)
     )
-    conversation = Conversation.objects.create(
-        channel=channel, contact=contact, identity=identity, context=dict(context)
+    talks = Conversation.objects.bulk_create(
+        Conversation(channel=channel, contact=identity.contact, identity=identity) for identity in identities
     )
-    conversations.hold(conversation)  # nobody else can see the row, let alone change it
-    return Met(identity, conversation, first=True)
+    for talk in talks:
+        conversations.hold(talk)
+    return talks
 
 
 def _take_in(met: Met, sender: Sender, context: Mapping[str, Any]) -> None:

@@ -33,7 +33,7 @@ def gather(channel: Channel, updates: Sequence[Update]) -> None:
     names = {update.external_id for update in updates if isinstance(update, MessageReceived | ButtonPressed)} - {""}
     known = set(_heard(channel).filter(external_id__in=names).values_list("external_id", flat=True)) if names else set()
     for name in names:
-        held.put(("heard", channel.pk, name), name in known)
+        held.note(("heard", channel.pk, name), name in known)
 
 
 @singledispatch
@@ -97,8 +97,7 @@ def _receipt(update: ReceiptReceived, channel: Channel) -> None:
 
 
 def _is_repeat(channel: Channel, external_id: str) -> bool:
-    known = held.get(("heard", channel.pk, external_id))
-    held.put(("heard", channel.pk, external_id), True)
+    known = held.fact(("heard", channel.pk, external_id))  # of two in one transaction the second is looked up anew
     return _heard(channel).filter(external_id=external_id).exists() if known is None else bool(known)
 
 
