@@ -19,8 +19,8 @@ lint: install  ## format, imports between layers, types, translations
 test: lint  ## lint, then every test, with real servers and a real browser
 	$(IN)pytest
 
-bench: install  ## what things cost, in a table
-	$(IN)pytest tests/bench -q -s -p no:cacheprovider -o python_files="bench_*.py" -o python_functions="bench_*"
+bench: install  ## what things cost, in a table; ONLY=name,name for single lines
+	$(IN)pytest tests/bench -q -s -p no:cacheprovider -o python_files="bench_*.py" -o python_functions="bench_*" --only "$(ONLY)"
 
 lab: install  ## only the page of "another site" that embeds the chat of a running Kaskad
 	$(IN)python tests/lab/visitor_site.py

@@ -1,0 +1,124 @@
+"""The processes of a bench: started, watched, and gone at its end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from config.environment import ROOT
+from config.local_places import postgres_place
+
+HERE = Path(__file__).parent
+
+
+def start(program: str, *arguments: str) -> "subprocess.Popen[str]":
+    """Start a program of this folder; what it prints first says that it is ready."""
+    return subprocess.Popen(
+        [sys.executable, str(HERE / program), *arguments],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def environment() -> dict[str, str]:
+    """Return what a program needs to find the tests' modules and the run's servers."""
+    return {**os.environ, "PYTHONPATH": str(ROOT / "tests"), "C_FORCE_ROOT": "1"}
+
+
+@dataclass(frozen=True)
+class Sink:
+    """The running sink."""
+
+    url: str
+    process: psutil.Process
+
+    @property
+    def count(self) -> int:
+        """Return how many messages have come."""
+        return int(self._told()["count"])
+
+    @property
+    def seen(self) -> dict[str, float]:
+        """Return when each person was first told something with the mark in it."""
+        return dict(self._told()["seen"])
+
+    def _told(self) -> dict[str, Any]:
+        with urllib.request.urlopen(self.url, timeout=10) as answer:
+            return dict(json.loads(answer.read()))
+
+
+@contextmanager
+def a_sink(*, mark: str = "", delay: float = 0.0) -> Iterator[Sink]:
+    """The messenger's server."""
+    process = start("messenger_server.py", "--mark", mark, "--delay", str(delay))
+    try:
+        yield Sink(f"http://127.0.0.1:{first_line(process)}", psutil.Process(process.pid))
+    finally:
+        end(process)
+
+
+@contextmanager
+def senders(count: int = 1) -> Iterator[list[psutil.Process]]:
+    """Senders, each in its process, ready to send."""
+    processes = [start("sending_program.py") for _ in range(count)]
+    try:
+        for process in processes:
+            assert first_line(process) == "ready"
+        yield [psutil.Process(process.pid) for process in processes]
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            end(process)
+
+
+def bare_http(url: str, count: int) -> float:
+    """Return the messages a second that the bare loop sends."""
+    return float(first_line(start("bare_http.py", url, str(count))))
+
+
+def postgres_seconds() -> float:
+    """Return the processor seconds that this run's PostgreSQL has used until now."""
+    number = (postgres_place(Path(os.environ["KASKAD_VAR"])).folder / "data" / "postmaster.pid").read_text().split()[0]
+    postmaster = psutil.Process(int(number))
+    seconds = sum(postmaster.cpu_times()[:4])  # with those of its children that are gone
+    for backend in postmaster.children():
+        with suppress(psutil.NoSuchProcess):
+            seconds += sum(backend.cpu_times()[:2])
+    return float(seconds)
+
+
+def first_line(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout:
+        process.stdout.close()
+
+
+def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
+    """Return when the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.02)
