@@ -59,7 +59,7 @@ class Lab:
 
     async def start(self, host: str, port: int) -> None:
         """Listen."""
-        app = web.Application(client_max_size=BODY_LIMIT)
+        app = web.Application(client_max_size=BODY_LIMIT, middlewares=[pages.guard])
         app.add_routes([*self.telegram.routes(), *pages.routes(self)])
         self._runner = web.AppRunner(app, shutdown_timeout=0.2, access_log=None)
         await self._runner.setup()

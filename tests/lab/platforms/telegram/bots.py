@@ -94,6 +94,22 @@ class Bot:
         if self.run is not None:
             await self.run(self, told["method"], {name: value for name, value in told.items() if name != "method"})
 
+    def shown(self) -> dict[str, Any]:
+        """Return the bot for JSON."""
+        hook = self.updates.hook
+        return {
+            "platform": "telegram",
+            "id": self.id,
+            "name": self.name,
+            "username": self.username,
+            "token": self.token,
+            "limits": self.limits.rate is not None,
+            "hook": hook.url,
+            "waiting": len(self.updates.pending),
+            "problem": hook.last_error,
+            "people": [number for number, chat in self.chats.items() if chat.started],
+        }
+
     def kept(self) -> dict[str, Any]:
         """Return what a later lab needs to be this bot again."""
         hook = asdict(self.updates.hook) | {"last_error": "", "last_error_at": 0}

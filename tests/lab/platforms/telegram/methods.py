@@ -111,6 +111,8 @@ def _strict(told: str) -> _Reader:
     described = _DESCRIBED["types"][kind]
     if isinstance(described, list):
         return _any_of(tuple(_deferred(one) for one in described), kind)
+    if kind == "KeyboardButton":
+        return _any_of((_simple("String"), _object(kind, described)), kind)  # bare words will do
     return _object(kind, described)
 
 

@@ -60,9 +60,17 @@ def put(call: Call, contents: list[dict[str, Any]]) -> list[Standing]:
     standing = [chat.add(call.bot.message_number(), False, {**content, **more}) for content in contents]
     chat.wear(markup)
     chat.typing_until = 0.0
+    call.arrival.text = call.arrival.text or " ".join(_nameless(content) for content in contents)
     call.arrival.sent = True
     call.bot.touched(chat)
     return standing
+
+
+def _nameless(content: dict[str, Any]) -> str:
+    """Say what came without a word, so that the account can tell one such message from another."""
+    kind, told = next(iter(content.items()))
+    last = told[-1] if isinstance(told, list) else told
+    return f"[{kind} {last.get('file_unique_id', last)}]"
 
 
 def _replied(call: Call, chat: Chat) -> dict[str, Any]:

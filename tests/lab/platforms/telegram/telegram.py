@@ -53,13 +53,18 @@ class Telegram:
         name: str = "Shop bot",
         *,
         username: str = "",
+        token: str = "",
         rate: float | None = PER_BOT,
         per_chat: float | None = PER_CHAT,
     ) -> Bot:
-        """Make a bot; None for `rate` lets it send as fast as it can."""
+        """Make a bot, by its old token if one is given; None for `rate` lets it send as fast as it can."""
         number = max(self.bots, default=_FIRST_BOT - 1) + 1
+        if _TOKEN.fullmatch(token) and int(token.partition(":")[0]) not in self.bots:
+            number = int(token.partition(":")[0])
         bot = self._bot(number, name, username or self._free_username(name))
         bot.limit(rate, per_chat)
+        if token.startswith(f"{number}:"):
+            bot.token = token
         self.ground.changed()
         return bot
 
