@@ -94,13 +94,14 @@ def _process_some(channel_id: int, workspace_id: int) -> bool:
             claimed = _claim(channel_id)
             if claimed:
                 _handle_together(Channel.objects.get(pk=channel_id), claimed)
+            return bool(claimed)
     except Exception:
         if not claimed:
             raise
-        # Whichever it was: alone it fails by itself, and is written down.
-        for update in claimed:
-            process(update.pk, workspace_id=workspace_id)
-    return bool(claimed)
+    # Whichever it was: alone it fails by itself, and is written down.
+    for update in claimed:
+        process(update.pk, workspace_id=workspace_id)
+    return True
 
 
 def _handle_together(channel: Channel, updates: Sequence[InboundUpdate]) -> None:

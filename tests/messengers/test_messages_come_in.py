@@ -291,6 +291,98 @@ def test_what_was_forgotten_is_found(channel: Channel, owner_cursor: Any, monkey
     assert None not in (young, waits)
 
 
+def all_handled(channel: Channel) -> None:
+    while inbox.process_waiting(channel.pk, workspace_id=channel.workspace_id, seconds=20):
+        pass
+
+
+def test_those_who_write_at_once_are_handled_together(channel: Channel, django_assert_max_num_queries: Any) -> None:
+    for number in range(2):
+        for person in range(10):
+            told(channel, number=number, who=f"person-{person}", text=f"{person} says {number}")
+    # Eleven for each, of which the listener of this test costs two; a returning person costs less than a new one.
+    with heard(signals.message_received) as told_of, django_assert_max_num_queries(20 * 11):
+        all_handled(channel)
+    assert texts(channel) == [f"{person} says {number}" for number in range(2) for person in range(10)]
+    assert [facts["message"].content["text"] for facts in told_of] == texts(channel)
+    with tenant(channel.workspace_id):
+        assert set(Conversation.objects.values_list("unread", flat=True)) == {2}
+        assert set(InboundUpdate.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_one_that_fails_takes_nothing_from_its_neighbours(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = conversations.heard
+
+    def fail_for_boris(locked: Conversation, message: Message) -> None:
+        if "boris" in message.content["text"]:
+            raise RuntimeError("out of luck")
+        really(locked, message)
+
+    monkeypatch.setattr(conversations, "heard", fail_for_boris)
+    for who in ("anna", "boris", "clara"):
+        told(channel, who=who, text=f"{who} 1")
+        told(channel, "riddle", 2, who=who)
+        told(channel, number=3, who=who, text=f"{who} 3")
+    all_handled(channel)
+    assert sorted(texts(channel)) == ["anna 1", "anna 3", "clara 1", "clara 3"]
+    with tenant(channel.workspace_id):
+        states = list(InboundUpdate.objects.order_by("pk").values_list("sender_key", "state"))
+    assert states == [
+        *[("anna", "done"), ("anna", "failed"), ("anna", "done")],
+        *[("boris", "stored"), ("boris", "stored"), ("boris", "stored")],
+        *[("clara", "done"), ("clara", "failed"), ("clara", "done")],
+    ]
+
+
+def test_a_listener_that_fails_for_one_is_told_of_the_others_as_they_are(channel: Channel) -> None:
+    firsts: list[tuple[str, bool]] = []
+
+    def stumble(signal: TenantSignal, sender: object, **facts: Any) -> None:
+        talk = facts["conversation"]
+        Conversation.objects.filter(pk=talk.pk).update(unread=7)
+        talk.unread = 7
+        if talk.identity.external_id == "anna":
+            raise RuntimeError("out of luck")
+        firsts.append((talk.identity.external_id, facts["first"]))
+
+    signals.contact_started.connect(stumble)
+    try:
+        for who in ("anna", "boris", "clara"):
+            told(channel, "start", 1, who=who)
+            told(channel, number=2, who=who)
+        all_handled(channel)
+    finally:
+        signals.contact_started.disconnect(stumble)
+    assert firsts == [("boris", True), ("clara", True)]
+    with tenant(channel.workspace_id):
+        unread = Conversation.objects.order_by("identity__external_id").values_list("unread", flat=True)
+        assert list(unread) == [1, 8, 8]  # what the listener did for Anna is undone, in her talk as in its row
+
+
+def test_while_one_is_waited_for_the_others_go_on(channel: Channel) -> None:
+    first, second = told(channel, number=1), told(channel, number=2)
+    told(channel, number=3, who="boris")
+    with tenant(channel.workspace_id):
+        InboundUpdate.objects.filter(pk=first).update(due_at=datetime.now(UTC) + timedelta(minutes=1), tries=1)
+    all_handled(channel)
+    assert texts(channel) == ["text 3"]
+    with tenant(channel.workspace_id):
+        assert InboundUpdate.objects.get(pk=second).state == InboundUpdate.State.STORED
+
+
+def test_many_workers_handle_each_update_once_and_each_person_in_order(channel: Channel) -> None:
+    for number in range(12):
+        for person in range(10):
+            told(channel, number=number, who=f"person-{person}", text=f"{number}")
+    assert at_once(*[lambda: all_handled(channel)] * 4) == []
+    all_handled(channel)
+    with tenant(channel.workspace_id):
+        for talk in Conversation.objects.all():
+            said = [row.content["text"] for row in talk.messages.order_by("id")]
+            assert said == [str(number) for number in range(12)]
+        assert Conversation.objects.count() == 10
+
+
 def test_another_workspaces_channel_stays_behind_its_wall(channel: Channel) -> None:
     update = told(channel)
     inbox.process(update, workspace_id=a_workspace().pk)
