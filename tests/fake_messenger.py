@@ -216,9 +216,9 @@ class Sink:
 
 
 @contextmanager
-def a_sink() -> Iterator[Sink]:
+def a_sink(made: Sink | None = None) -> Iterator[Sink]:
     """The messenger's server, at work."""
-    made = Sink()
+    made = made or Sink()
     loop = asyncio.new_event_loop()
     ready, stop = threading.Event(), asyncio.Event()
 
@@ -226,7 +226,7 @@ def a_sink() -> Iterator[Sink]:
         app = web.Application()
         app.router.add_post("/send", made.send)
         app.router.add_get("/me", made.me)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
