@@ -186,14 +186,17 @@ class MessageDeleted:
 
 @dataclass(frozen=True, slots=True)
 class ButtonPressed:
-    """The person pressed a reply button of our message (its id with us), whose words were `text`."""
+    """The person pressed a reply button of our message (its id with us), whose words were `text`.
+
+    `at` is None where the messenger does not say when.
+    """
 
     sender: Sender
     external_id: str
     message_id: int | None
     button_id: str
     text: str
-    at: datetime
+    at: datetime | None
     client_id: str = ""
 
 
@@ -303,6 +306,8 @@ class Capabilities:
     share_phone: bool = False
     share_location: bool = False
     button_text: int = 80
+    albums: tuple[frozenset[AttachmentKind], ...] = (frozenset(AttachmentKind),)  # kinds that may share a message
+    album_buttons: bool = True  # several files in one message may have buttons
     cards: int = 0
     location: bool = False
     typing: bool = False
@@ -395,6 +400,11 @@ class Messenger:
     def delete(self, channel: ChannelFacts, to: str, external_id: str) -> Steps[Outcome]:
         """Take back a message that was sent."""
         raise NotImplementedError
+
+    def account(self, channel: ChannelFacts) -> Steps[Connected]:
+        """Ask whose the keys are, and change nothing. Raise ValueError with a reason code that the page words."""
+        yield from ()
+        return Connected()
 
     def connect(self, channel: ChannelFacts) -> Steps[Connected]:
         """Check the keys and have news delivered to us. Raise ValueError with a reason code that the page words."""

@@ -24,6 +24,7 @@ from messengers.content import (
 from messengers.cut import cut, length
 
 _MARKS = frozenset("*_~`[\\")
+BEARER = "👇"  # what buttons stand under where files cannot have them and there are no words
 MAP_ADDRESS = "https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=16/{latitude}/{longitude}"
 
 
@@ -97,8 +98,11 @@ class _Fitting:
     def _assembled(
         self, text: str, marked: bool, files: list[Attachment], location: Location | None, buttons: list[Button]
     ) -> list[Content]:
-        groups = _groups(files, self.can.attachments_per_message)
+        groups = self._groups(files)
         captioned = bool(text) and len(groups) == 1 and length(text, markup=marked) <= self.can.caption
+        if buttons and groups and len(groups[-1]) > 1 and not self.can.album_buttons:
+            captioned = False
+            text = text or BEARER
         if text and groups and not captioned:
             self._warn("caption_moved")
         parts = [Content(attachments=group, text=text if captioned else "", markup=marked) for group in groups]
@@ -159,6 +163,19 @@ class _Fitting:
             self._warn("buttons_as_text", count=len(lines))
         return carried, lines
 
+    def _groups(self, files: list[Attachment]) -> list[list[Attachment]]:
+        """Put files together that may share a message, in their order."""
+        groups: list[list[Attachment]] = []
+        for file in files:
+            group = groups[-1] if groups else []
+            together = {*(one.kind for one in group), file.kind}
+            full = not group or len(group) >= self.can.attachments_per_message
+            if full or not any(together <= album for album in self.can.albums):
+                groups.append([file])
+            else:
+                group.append(file)
+        return groups
+
     def _carries(self, button: Button) -> bool:
         match button:
             case UrlButton():
@@ -211,7 +228,3 @@ def _as_line(button: Button) -> str:
 def _map_link(location: Location) -> str:
     address = MAP_ADDRESS.format(latitude=location.latitude, longitude=location.longitude)
     return f"{location.title}: {address}" if location.title else address
-
-
-def _groups(files: list[Attachment], size: int) -> list[list[Attachment]]:
-    return [files[start : start + size] for start in range(0, len(files), max(1, size))]

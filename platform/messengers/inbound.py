@@ -55,7 +55,9 @@ def _button(update: ButtonPressed, channel: Channel) -> None:
 
 
 def _hear(update: MessageReceived | ButtonPressed, channel: Channel, content: Content) -> None:
-    met = _meet(channel, update.sender, identities.WROTE, update.at)
+    now = timezone.now()
+    at = min(update.at or now, now)
+    met = _meet(channel, update.sender, identities.WROTE, at)
     conversation = conversations.lock(met.conversation.pk)
     if update.external_id and _is_repeat(channel, update.external_id):
         return
@@ -69,7 +71,7 @@ def _hear(update: MessageReceived | ButtonPressed, channel: Channel, content: Co
         source=Message.Source.CONTACT,
         external_id=update.external_id,
         client_id=_free_client_id(conversation.pk, update.client_id),
-        created_at=min(update.at, timezone.now()),
+        created_at=at,
     )
     conversations.heard(conversation, message)
     signals.message_received.tell(message=message, conversation=conversation, update=update)
