@@ -1,4 +1,4 @@
-"""The web process: pages over HTTP, live parts over WebSocket, and the door for webhooks, which needs nothing of Django."""
+"""The web process: pages over HTTP, live parts over WebSocket, and beside Django the door for webhooks."""
 
 import os
 from typing import Any

@@ -54,6 +54,19 @@ RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
     ORDER BY random() LIMIT at_most
 $$;
 
+-- What was handled long ago, oldest first. By the primary key: rows are as old as their ids.
+CREATE FUNCTION kaskad.old_updates(before timestamptz, after bigint, at_most int)
+RETURNS TABLE (workspace_id bigint, update_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT u.workspace_id, u.id FROM messengers_inboundupdate u
+    WHERE u.id > after AND u.state = 'done' AND u.received_at < before ORDER BY u.id LIMIT at_most
+$$;
+
+CREATE FUNCTION kaskad.old_attempts(before timestamptz, after bigint, at_most int)
+RETURNS TABLE (workspace_id bigint, attempt_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT a.workspace_id, a.id FROM messengers_attempt a
+    WHERE a.id > after AND a.started_at < before ORDER BY a.id LIMIT at_most
+$$;
+
 -- What a sender shall serve next: shards of channels that have something due and no living sender, workspaces in turns.
 CREATE FUNCTION kaskad.channels_to_serve(at_most int)
 RETURNS TABLE (workspace_id bigint, channel_id bigint, shard int) LANGUAGE sql STABLE AS $$

@@ -27,10 +27,13 @@ class MessengersConfig(AppConfig):
                 "channel.changed": _("Changed a channel"),
                 "channel.reconnected": _("Switched a channel on"),
                 "channel.disconnected": _("Switched a channel off"),
+                "channel.updates_replayed": _("Had failed updates handled again"),
+                "channel.updates_dropped": _("Dropped failed updates"),
                 "message.retried": _("Sent a message again"),
             },
             {
                 "origins": _("sites"),
+                "updates": _("updates"),
                 "title": _("title"),
                 "greeting": _("line under the title"),
                 "offline_text": _("words without a connection"),

@@ -37,7 +37,7 @@ def replay(update: InboundUpdate, actor: User | None) -> bool:
     """Have a failed update handled again; False when somebody has decided already."""
     again = _again(InboundUpdate.objects.filter(pk=update.pk))
     if again:
-        record(actor, "channel.update_replayed", update.channel, {"updates": (None, 1)})
+        record(actor, "channel.updates_replayed", update.channel, {"updates": (None, 1)})
     return bool(again)
 
 
@@ -45,7 +45,7 @@ def replay_all(channel: Channel, actor: User | None) -> int:
     """Have all failed updates of a channel handled again, each person's in their order; return how many."""
     again = _again(_failed(channel))
     if again:
-        record(actor, "channel.update_replayed", channel, {"updates": (None, again)})
+        record(actor, "channel.updates_replayed", channel, {"updates": (None, again)})
     return again
 
 
@@ -53,7 +53,7 @@ def drop(update: InboundUpdate, actor: User | None) -> bool:
     """Give a failed update up: the row goes. False when somebody has decided already."""
     dropped, _by_model = InboundUpdate.objects.filter(pk=update.pk, state=State.FAILED).delete()
     if dropped:
-        record(actor, "channel.update_dropped", update.channel, {"updates": (1, None)})
+        record(actor, "channel.updates_dropped", update.channel, {"updates": (1, None)})
     return bool(dropped)
 
 

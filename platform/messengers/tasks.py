@@ -14,7 +14,7 @@ from celery.worker import state as worker
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from messengers import batches, delivery, hints, inbox, media
+from messengers import batches, delivery, hints, inbox, media, pruning
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +83,12 @@ def tick() -> None:
 def sweep_unsent_files() -> None:
     """Delete what visitors uploaded and never sent."""
     media.sweep_unsent(timezone.now())
+
+
+@shared_task
+def prune() -> None:
+    """Delete what was kept for a while only."""
+    pruning.prune(timezone.now())
 
 
 @worker_ready.connect

@@ -22,6 +22,7 @@ TASKS = {name: task for name, task in app.tasks.items() if task.__module__.split
 HOUSE_TASKS = {
     "config.tasks.heartbeat": "touches no row",
     "messengers.tasks.sweep_unsent_files": "finds what was uploaded anywhere and never sent",
+    "messengers.tasks.prune": "finds what is older anywhere than it need be",
     "messengers.tasks.run_sender": "serves the channels of many workspaces in turn",
     "messengers.tasks.tick": "finds what is due anywhere, and starts it in its own workspace",
     "workspaces.tasks.clear_expired_sessions": "sessions are people's",

@@ -34,7 +34,9 @@ class InboundUpdate(TenantModel):
             models.UniqueConstraint(fields=["workspace", "channel", "external_id"], name="inbound_update_once")
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=models.Q(state="stored"), name="inbound_stored"),
+            models.Index(
+                fields=["workspace", "channel", "id"], condition=models.Q(state="stored"), name="inbound_waiting"
+            ),
             models.Index(
                 fields=["workspace", "channel", "sender_key", "id"],
                 condition=models.Q(state="stored"),
