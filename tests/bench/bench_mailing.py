@@ -6,7 +6,7 @@ from typing import Any
 
 import psutil
 
-from bench import programs
+from bench import programs, task_per_message
 from bench.mailing import Base, a_base, await_sent, tidy
 from bench.programs import Sink
 from bench.table import record, show
@@ -36,6 +36,44 @@ def bench_mailing_vs_bare_http(committed_db: None, owner_cursor: Any) -> None:
         unit="messages/s",
         note="at least 0.5 of a bare aiohttp loop",
     )
+
+
+def bench_mailing_vs_task_per_message(committed_db: None, owner_cursor: Any) -> None:
+    ours, tasks = [], []
+    with programs.a_sink() as sink, programs.without_django(*task_per_message.WORKER):
+        base = a_base(owner_cursor, sink, PEOPLE)
+        one_by_one_per_second(owner_cursor, sink, base, 200)
+        for _ in range(ROUNDS):
+            tasks.append(one_by_one_per_second(owner_cursor, sink, base, 2_000))
+            tidy(owner_cursor)
+            with programs.senders():
+                sent_per_second(owner_cursor, sink, base, 2_000)
+                ours.append(sent_per_second(owner_cursor, sink, base, PEOPLE))
+    show(
+        f"{PEOPLE:,} messages through one sender, {ROUNDS} times in turns with a task for each of 2,000",
+        ("a second", *(f"round {number + 1}" for number in range(ROUNDS))),
+        [("tasks", *(f"{one:,.0f}" for one in tasks)), ("ours", *(f"{one:,.0f}" for one in ours))],
+    )
+    record(
+        "mailing_vs_task_per_message",
+        ours=statistics.median(ours),
+        other=statistics.median(tasks),
+        unit="messages/s",
+        note="at least 8 times a Celery task for each message",
+    )
+
+
+def one_by_one_per_second(cursor: Any, sink: Sink, base: Base, people: int) -> float:
+    """Queue a mailing that no sender may touch, and a task for each of its rows; return the messages a second."""
+    before = sink.count
+    base.mail(people, paused=True)
+    cursor.execute("SELECT id FROM messengers_message WHERE status = 'queued' ORDER BY id")
+    numbers = [number for (number,) in cursor.fetchall()]
+    start = time.perf_counter()
+    for number in numbers:
+        task_per_message.send.delay(number)
+    await_sent(cursor, sink, before, people)
+    return people / (time.perf_counter() - start)
 
 
 def sent_per_second(cursor: Any, sink: Sink, base: Base, people: int, sender: psutil.Process | None = None) -> float:

@@ -38,11 +38,11 @@ class Base:
     workspace: Workspace
     channel: Channel
 
-    def mail(self, limit: int | None = None) -> int:
+    def mail(self, limit: int | None = None, *, paused: bool = False) -> int:
         """Queue a mailing to all of them, or to the first ones; return to how many."""
         with tenant(self.workspace):
             everybody = Conversation.objects.filter(channel=self.channel).order_by("pk").values_list("pk", flat=True)
-            batch = batches.begin()
+            batch = batches.begin(paused=paused)
             variant = batches.vary(batch, Content(text=WORDS))
             return batches.fill(batch, variant, list(everybody[:limit]), source="broadcast")
 

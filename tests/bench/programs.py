@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,9 @@ from typing import Any
 import psutil
 
 from config.environment import ROOT
+from config.house import choose_port
 from config.local_places import postgres_place
+from messengers import hints
 
 HERE = Path(__file__).parent
 
@@ -84,6 +87,41 @@ def senders(count: int = 1) -> Iterator[list[psutil.Process]]:
             end(process)
 
 
+@contextmanager
+def without_django(*arguments: str) -> Iterator[None]:
+    """Run another Python program, for which Celery shall do nothing of what it does for Django."""
+    alone = {name: value for name, value in environment().items() if name != "DJANGO_SETTINGS_MODULE"}
+    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=alone, text=True)
+    try:
+        yield
+    finally:
+        end(process)
+
+
+@contextmanager
+def a_house(folder: Path) -> Iterator[str]:
+    """A whole Kaskad at work: web, worker, sender and beat; its address."""
+    port = choose_port("127.0.0.1", 0, setting="", chosen_by_user=True)
+    parts = (("web", str(port)), ("worker",), ("sender",), ("beat", str(folder / "beat")))
+    command = [sys.executable, str(HERE / "house_part.py")]
+    processes = [subprocess.Popen([*command, *part], cwd=ROOT, env=environment(), text=True) for part in parts]
+    try:
+        until(lambda: _answers(port))
+        until(lambda: bool(hints.places()))  # a worker for senders has come up
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            end(process)
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
 def bare_http(url: str, count: int) -> float:
     """Return the messages a second that the bare loop sends."""
     return float(first_line(start("bare_http.py", url, str(count))))
@@ -106,7 +144,8 @@ def first_line(process: "subprocess.Popen[str]") -> str:
 
 
 def end(process: "subprocess.Popen[str]") -> None:
-    process.send_signal(signal.SIGTERM)
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)  # a second one would have Celery drop what it does
     try:
         process.wait(20)
     except subprocess.TimeoutExpired:
