@@ -36,6 +36,7 @@ class Demo:
     email: str
     password: str
     channel: str  # the public key of the site chat
+    telegram: str = ""  # that of the lab's bot, once it is connected
 
 
 def is_wanted() -> bool:

@@ -76,7 +76,7 @@ def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.mark.browser
 @pytest.mark.timeout(400)
 def test_a_killed_kaskad_starts_again_with_its_data_and_a_stopped_one_leaves_nothing(var: Path) -> None:
-    ports = {"KASKAD_PORT": str(free_port()), "KASKAD_DEMO_PORT": str(free_port())}
+    ports = {"KASKAD_PORT": str(free_port()), "KASKAD_DEMO_PORT": str(free_port()), "KASKAD_LAB_PORT": str(free_port())}
     first = Start(var, **ports)
     first.until_ready()
     login = re.search(r"password +(\S+)", first.said())
