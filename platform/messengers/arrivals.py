@@ -76,7 +76,7 @@ def _glance(ask: Any, body: Mapping[str, Any]) -> str:
     """Ask the adapter for an id; what it cannot find at a glance, `parse` will complain of where it can be shown."""
     try:
         return str(ask(body))
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except Exception:
         return ""
 
 

@@ -110,19 +110,15 @@ class HookDoor:
 
     async def _verified(self, place: Place, request: IncomingRequest) -> Place:
         """Return the place where the request is the messenger's own; its secret may have been changed just now."""
-        try:
-            place.adapter.verify(place.facts, request)
-        except RefusedError:
-            fresh = await self._places.look_again(place)
-            if fresh is None:
-                raise _Answer(404) from None
-            try:
-                fresh.adapter.verify(fresh.facts, request)
-            except RefusedError as refusal:
-                self._places.note_refusal(fresh, refusal.reason)
-                raise _Answer(403) from None
-            return fresh
-        return place
+        if not _refusal(place, request):
+            return place
+        fresh = await self._places.look_again(place)
+        if fresh is None:
+            raise _Answer(404)
+        if reason := _refusal(fresh, request):
+            self._places.note_refusal(fresh, reason)
+            raise _Answer(403)
+        return fresh
 
 
 class _Headers(dict[str, str]):
@@ -141,11 +137,23 @@ class _Headers(dict[str, str]):
         return super().get(name.lower(), default)
 
 
+def _refusal(place: Place, request: IncomingRequest) -> str:
+    """Say why the request is not the messenger's; nothing when it is."""
+    try:
+        place.adapter.verify(place.facts, request)
+    except RefusedError as refusal:
+        return refusal.reason or "refused"
+    except Exception as error:  # whatever a stranger makes it stumble over
+        return type(error).__name__
+    return ""
+
+
 def _acknowledged(place: Place, request: IncomingRequest) -> _Answer:
     try:
         wanted = place.adapter.acknowledge(place.facts, request)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        wanted = None  # it asked for an answer in words that nobody can read; the update itself is kept
+    except Exception:
+        logger.exception("Channel %s got no answer of its own to a webhook; the update is kept", place.channel_id)
+        wanted = None
     if wanted is None:
         return _Answer(200 if request.method == "POST" else 405)
     return _Answer(*wanted)

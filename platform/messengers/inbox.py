@@ -118,7 +118,7 @@ def _handle_together(channel: Channel, updates: Sequence[InboundUpdate]) -> None
 def _read(channel: Channel, update: InboundUpdate) -> Sequence[Update]:
     try:
         return messenger(channel.kind).parse(facts(channel), update.body)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except Exception as error:  # it only reads: whatever it stumbles over, it will stumble over again
         raise UnreadableError(f"{type(error).__name__}: {error}") from error
 
 

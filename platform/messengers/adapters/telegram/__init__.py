@@ -206,7 +206,10 @@ class Telegram(Messenger):
 
     def update_id(self, body: Mapping[str, Any]) -> str:
         """Return Telegram's number of an update."""
-        return str(body["update_id"])
+        number = body["update_id"]
+        if type(number) is not int:
+            raise ValueError("update_id is no number")
+        return str(number)
 
     def sender_key(self, body: Mapping[str, Any]) -> str:
         """Return whom an update is from."""

@@ -1,0 +1,116 @@
+"""Whatever a messenger's servers may really send, bent in five thousand ways: it is kept, and it blocks nobody."""
+
+import copy
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from builders import a_channel
+from hook_client import flood
+from messenger_tables.telegram import TABLES
+from messengers import inbox, tasks
+from messengers.adapters.telegram import _hook_secret
+from messengers.channels import facts
+from messengers.hook_door import HookDoor
+from messengers.models import Channel, InboundUpdate
+from workspaces.models import Workspace
+from workspaces.scope import tenant
+
+BENT = 5_000
+HANDLED = 1_000  # of them: handling costs more than keeping
+ODD: list[Any] = [
+    *(None, True, -1, 0, 1.5, 2**31, 2**63, 10**30, 1e300, "", " ", "a\x00b", "half \ud83d", "x" * 5_000, "\u202e"),
+    *([], {}, [[[]]], [None], {"": None}, {"id": "7"}, "2026-05-01", "777", [{"type": "bold"}], {"file_id": 5}),
+]
+
+
+@pytest.fixture
+def channel(workspace: Workspace) -> Channel:
+    with tenant(workspace):
+        return a_channel("telegram", settings=dict(TABLES.settings), secrets=dict(TABLES.secrets))
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in a payload, as (container, key)."""
+    for key, inner in list(value.items() if isinstance(value, dict) else enumerate(value)):
+        yield value, key
+        if isinstance(inner, (dict, list)):
+            yield from places(inner)
+
+
+def bent(number: int, chance: random.Random) -> bytes:
+    """One real payload, bent in its structure or in its bytes. Each says something of its own."""
+    body = json.loads(json.dumps(chance.choice(TABLES.webhooks).body))
+    body["update_id"], body["number"] = chance.randrange(10**8, 10**9), number
+    if number % 3 == 0:
+        raw = bytearray(json.dumps(body).encode())
+        for _ in range(chance.randint(1, 4)):
+            place = chance.randrange(len(raw))
+            match chance.randrange(4):
+                case 0:
+                    raw[place] = chance.randrange(256)
+                case 1:
+                    raw.insert(place, chance.randrange(256))
+                case 2:
+                    del raw[place]
+                case _:
+                    raw += raw[place:]
+        return bytes(raw)
+    for _ in range(chance.randint(1, 3)):
+        found = [place for place in places(body) if place[1] != "number"]
+        if not found:
+            break
+        container, key = chance.choice(found)
+        match chance.randrange(3):
+            case 0 if isinstance(container, dict):
+                del container[key]
+            case 1 if isinstance(container, list):
+                container.append(copy.deepcopy(chance.choice(ODD)))
+            case _:
+                container[key] = copy.deepcopy(chance.choice(ODD))
+    if type(body.get("update_id")) is int:
+        body["update_id"] = chance.randrange(10**8, 10**9)  # or it would be a repeat
+    return json.dumps(body).encode()
+
+
+def test_whatever_was_signed_is_kept_and_poisons_nothing(
+    channel: Channel, owner_cursor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "announce", lambda *_, **__: None)
+    chance = random.Random(20260501)
+    payloads = {bent(number, chance) for number in range(BENT)}
+    path = f"/hooks/telegram/{channel.key}"
+    signed = {"X-Telegram-Bot-Api-Secret-Token": _hook_secret(facts(channel))}
+    statuses = async_to_sync(flood)(HookDoor(), [(path, raw) for raw in payloads], signed)
+    assert Counter(statuses) == {200: len(payloads)}
+    with tenant(channel.workspace_id):
+        assert InboundUpdate.objects.count() == len(payloads) > BENT * 0.99
+    owner_cursor.execute(
+        "DELETE FROM messengers_inboundupdate WHERE id NOT IN (SELECT id FROM messengers_inboundupdate"
+        " WHERE state = 'stored' ORDER BY md5(id::text) LIMIT %s)",
+        [HANDLED],
+    )
+    while inbox.process_waiting(channel.pk, workspace_id=channel.workspace_id, seconds=30):
+        pass
+    with tenant(channel.workspace_id):
+        rows = list(InboundUpdate.objects.values_list("state", "error", "body"))
+    # Read, or not to be read by anybody; an edit of a message that we never saw is waited for.
+    assert len(rows) == HANDLED
+    ours = [row for row in rows if row[1] and not row[1].startswith(("UnreadableError", "TooEarlyError"))]
+    assert ours == []
+    assert Counter(state for state, error, _body in rows if not error).keys() <= {"done", "stored"}
+
+
+def test_a_stranger_gets_nothing_kept_however_he_knocks(channel: Channel) -> None:
+    chance = random.Random(7)
+    path = f"/hooks/telegram/{channel.key}"
+    for headers in ({}, {"X-Telegram-Bot-Api-Secret-Token": ""}, {"X-Telegram-Bot-Api-Secret-Token": "ÿ" * 300}):
+        knocks = [(path, bent(number, chance)) for number in range(50)]
+        assert Counter(async_to_sync(flood)(HookDoor(), knocks, headers)) == {403: 50}
+    with tenant(channel.workspace_id):
+        assert InboundUpdate.objects.count() == 0
