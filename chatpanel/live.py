@@ -110,6 +110,11 @@ def _statuses_changed(message_ids: Sequence[int], **_: Any) -> None:
 
 
 @signals.only_notes
+def _messages_changed(message_ids: Sequence[int], **_: Any) -> None:
+    tell(messages=message_ids)
+
+
+@signals.only_notes
 def _conversation_changed(conversation: Conversation, **_: Any) -> None:
     tell([conversation.pk])
 

@@ -121,6 +121,49 @@ RETURNS TABLE (workspace_id bigint, media_id bigint) LANGUAGE sql STABLE AS $$
     WHERE f.unsent_until < moment ORDER BY f.unsent_until LIMIT at_most
 $$;
 
+-- The channels whose news somebody must fetch and nobody does.
+CREATE FUNCTION kaskad.channels_to_poll(at_most int)
+RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT c.workspace_id, c.id FROM messengers_channel c
+    JOIN workspaces_workspace w ON w.id = c.workspace_id AND w.deleted_at IS NULL
+    WHERE c.polls AND c.state = 'active'
+        AND NOT EXISTS (SELECT FROM messengers_polllease l
+            WHERE l.workspace_id = c.workspace_id AND l.channel_id = c.id AND l.expires_at > now())
+    ORDER BY random() LIMIT at_most
+$$;
+
+-- A listener's heartbeat, and its end.
+CREATE FUNCTION kaskad.renew_poll_leases(holder uuid, lifetime double precision)
+RETURNS TABLE (channel_id bigint) LANGUAGE sql VOLATILE AS $$
+    UPDATE messengers_polllease SET expires_at = clock_timestamp() + make_interval(secs => lifetime)
+    WHERE listener = holder AND expires_at > clock_timestamp() RETURNING channel_id
+$$;
+
+CREATE FUNCTION kaskad.end_poll_leases(holder uuid)
+RETURNS TABLE (channel_id bigint) LANGUAGE sql VOLATILE AS $$
+    UPDATE messengers_polllease SET expires_at = clock_timestamp()
+    WHERE listener = holder AND expires_at > clock_timestamp() RETURNING channel_id
+$$;
+
+-- Files that people sent and that are still with their messenger.
+CREATE FUNCTION kaskad.remote_files(at_most int)
+RETURNS TABLE (workspace_id bigint, media_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT f.workspace_id, f.id FROM messengers_media f
+    JOIN workspaces_workspace w ON w.id = f.workspace_id AND w.deleted_at IS NULL
+    WHERE f.state = 'remote' AND f.due_at <= now() ORDER BY f.due_at LIMIT at_most
+$$;
+
+-- People whom their messenger shall be asked about: three of each channel, so that asking draws no limit of its own.
+CREATE FUNCTION kaskad.profiles_to_ask(at_most int)
+RETURNS TABLE (workspace_id bigint, identity_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT due.workspace_id, due.id FROM (
+        SELECT i.workspace_id, i.id, row_number() OVER (PARTITION BY i.channel_id ORDER BY i.profile_due_at) AS place
+        FROM (SELECT * FROM messengers_identity WHERE profile_due_at <= now() ORDER BY profile_due_at LIMIT 1000) i
+        JOIN messengers_channel c ON c.workspace_id = i.workspace_id AND c.id = i.channel_id AND c.state = 'active'
+        JOIN workspaces_workspace w ON w.id = i.workspace_id AND w.deleted_at IS NULL) due
+    WHERE due.place <= 3 LIMIT at_most
+$$;
+
 -- A sender's heartbeat: it may have a thousand channels, and touches nothing but how long they are its own.
 CREATE FUNCTION kaskad.renew_leases(holder uuid, lifetime double precision)
 RETURNS TABLE (channel_id bigint, shard smallint) LANGUAGE sql VOLATILE AS $$

@@ -53,6 +53,9 @@ class House:
                  "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3")  # fmt: skip
         self.add("worker", *celery, *worker, "-Q", "work", "--pool", "threads", "--concurrency", "4", "-n", "worker@%h")
         self.add("sender", *celery, *worker, "-Q", "send", "--pool", "threads", "--concurrency", "1", "-n", "sender@%h")
+        self.add(
+            "listener", *celery, *worker, "-Q", "listen", "--pool", "threads", "--concurrency", "1", "-n", "listener@%h"
+        )
         self.add("beat", *celery, "beat", "--schedule", str(schedule), "--loglevel", "WARNING")
 
     def add(self, name: str, *arguments: str) -> None:

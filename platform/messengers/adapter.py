@@ -385,6 +385,11 @@ class Messenger:
         """Deliver one message."""
         raise NotImplementedError
 
+    @property
+    def tells_profiles(self) -> bool:
+        """Say whether this messenger tells who people are when it is asked."""
+        return type(self).profile is not Messenger.profile
+
     def rate(self, channel: ChannelFacts) -> Rate:
         """Return how fast this channel may send: some have bought more than others."""
         return self.capabilities.rate

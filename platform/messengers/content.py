@@ -24,13 +24,17 @@ class AttachmentKind(StrEnum):
 
 
 class Attachment(_Part):
-    """A file that Kaskad holds. `media` is the id of a `messengers.Media` row of the same workspace."""
+    """A file that Kaskad holds. `media` is the id of a `messengers.Media` row of the same workspace.
+
+    What a person sent is `remote` until we have fetched it from his messenger, and `lost` if we cannot.
+    """
 
     kind: AttachmentKind
     media: int
     name: str = ""
     content_type: str = ""
     size: int = Field(default=0, ge=0, description="bytes")
+    state: Literal["stored", "remote", "lost"] = "stored"
 
 
 class Location(_Part):

@@ -1,4 +1,4 @@
-"""What Valkey knows and may forget: that a channel has something to send, and how many senders are wanted and alive.
+"""What Valkey knows and may forget: that a channel has something to send, and where senders and listeners may run.
 
 Losing any of it costs at most a second: senders and sweepers find their work by scanning PostgreSQL. The outbox wakes,
 senders listen, the beat counts.
@@ -18,7 +18,7 @@ from messengers.models import Channel
 logger = logging.getLogger(__name__)
 
 _WAKE = "kaskad:wake"
-_PLACES = "kaskad:senders:places"
+_PLACES = "kaskad:places:{queue}"
 _ALIVE_SECONDS = 10
 
 
@@ -60,28 +60,28 @@ def forget(name: str) -> None:
     _client().delete(f"kaskad:once:{name}")
 
 
-def offer_places(worker: str, count: int) -> None:
-    """Say that a worker process has room for `count` senders. Repeat it every few seconds."""
+def offer_places(queue: str, worker: str, count: int) -> None:
+    """Say that a worker process has room for `count` senders or listeners. Repeat it every few seconds."""
     until = time.time() + _ALIVE_SECONDS
     try:
-        _client().zadd(_PLACES, {f"{worker}/{number}": until for number in range(count)})
+        _client().zadd(_PLACES.format(queue=queue), {f"{worker}/{number}": until for number in range(count)})
     except redis.RedisError as error:
-        logger.warning("Valkey is away, no new senders for a while: %s", error)
+        logger.warning("Valkey is away, no new ones for a while: %s", error)
 
 
-def places() -> list[str]:
-    """Return the places where a sender may run now."""
-    client = _client()
-    client.zremrangebyscore(_PLACES, 0, time.time())
-    return sorted(str(place) for place in client.zrange(_PLACES, 0, -1))
+def places(queue: str) -> list[str]:
+    """Return the places where a sender or listener may run now."""
+    client, key = _client(), _PLACES.format(queue=queue)
+    client.zremrangebyscore(key, 0, time.time())
+    return sorted(str(place) for place in client.zrange(key, 0, -1))
 
 
 def claim_place(place: str, token: str) -> bool:
-    """Take a place for the sender that runs under `token`, or keep it. False when another sender has it.
+    """Take a place for the one who runs under `token`, or keep it. False when another has it.
 
     Without Valkey nobody can have taken it, so the one who has it goes on.
     """
-    key = f"kaskad:sender:{place}"
+    key = f"kaskad:place:{place}"
     try:
         if _client().set(key, token, nx=True, ex=_ALIVE_SECONDS):
             return True
@@ -95,7 +95,7 @@ def claim_place(place: str, token: str) -> bool:
 
 def free_place(place: str, token: str) -> None:
     """Give a place back."""
-    key = f"kaskad:sender:{place}"
+    key = f"kaskad:place:{place}"
     try:
         if _client().get(key) == token:
             _client().delete(key)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from audience.models import Contact
 from messengers import conversations, held
@@ -58,6 +59,13 @@ def gather(channel: Channel, senders: Iterable[Sender]) -> None:
             held.note(("new", talk.pk), True)
 
 
+def held_talk(channel: Channel, sender: Sender) -> Conversation | None:
+    """Return the talk with a person whom this transaction holds and who has been here before."""
+    external_id = messenger(channel.kind).normalise(sender.external_id)
+    talk: Conversation | None = held.get(("person", channel.pk, external_id))
+    return talk if talk is not None and talk.last_message_id is not None else None
+
+
 def meet(channel: Channel, sender: Sender, *, context: Mapping[str, Any] | None = None) -> Met:
     """Find the person on the channel, or make his identity, contact and conversation; take in what is new about him."""
     external_id = messenger(channel.kind).normalise(sender.external_id)
@@ -104,8 +112,15 @@ def _make(channel: Channel, people: Mapping[str, Sender]) -> list[Conversation]:
         Contact(name=one.name[:200], phone=one.phone[:16], email=one.email[:254], language=one.language[:16])
         for one in people.values()
     )
+    ask_at = timezone.now() if messenger(channel.kind).tells_profiles else None
     identities = Identity.objects.bulk_create(
-        Identity(channel=channel, contact=contact, external_id=external_id, profile=_profile(sender, {}))
+        Identity(
+            channel=channel,
+            contact=contact,
+            external_id=external_id,
+            profile=_profile(sender, {}),
+            profile_due_at=ask_at,
+        )
         for contact, (external_id, sender) in zip(contacts, people.items(), strict=True)
     )
     talks = Conversation.objects.bulk_create(

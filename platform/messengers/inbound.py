@@ -1,6 +1,6 @@
 """What an update does: who it is from, what is said, what changes. `inbox` calls `handle` inside its transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import singledispatch
 from typing import Any
@@ -8,19 +8,24 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from messengers import conversations, held, identities, receipts, signals
+from messengers import conversations, held, identities, media, presses, receipts, signals
 from messengers.adapter import (
     ButtonPressed,
+    MessageDeleted,
+    MessageEdited,
     MessageReceived,
     ReceiptReceived,
+    RemoteFile,
     Sender,
     Started,
     SubscriptionChanged,
     Update,
 )
 from messengers.content import Content
-from messengers.models import Channel, Message
+from messengers.models import Channel, Conversation, Media, Message
 from messengers.statuses import Status
+
+FILES = 10  # of one message: see `content.Content`
 
 
 class TooEarlyError(Exception):
@@ -30,6 +35,7 @@ class TooEarlyError(Exception):
 def gather(channel: Channel, updates: Sequence[Update]) -> None:
     """Look up at once what `handle` will want to know of each of these updates. Call it where rows are held."""
     identities.gather(channel, [update.sender for update in updates if update.sender is not None])
+    presses.gather(_talks(channel, [update.sender for update in updates if isinstance(update, MessageReceived)]))
     names = {update.external_id for update in updates if isinstance(update, MessageReceived | ButtonPressed)} - {""}
     known = set(_heard(channel).filter(external_id__in=names).values_list("external_id", flat=True)) if names else set()
     for name in names:
@@ -44,9 +50,7 @@ def handle(update: Update, channel: Channel) -> None:
 
 @handle.register
 def _message(update: MessageReceived, channel: Channel) -> None:
-    if update.content is None:
-        raise ValueError("missing words")
-    _hear(update, channel, update.content)
+    _hear(update, channel, update.content, update.files, update.album[:64])
 
 
 @handle.register
@@ -54,13 +58,26 @@ def _button(update: ButtonPressed, channel: Channel) -> None:
     _hear(update, channel, Content.plain(update.text or update.button_id))
 
 
-def _hear(update: MessageReceived | ButtonPressed, channel: Channel, content: Content) -> None:
+def _hear(
+    update: MessageReceived | ButtonPressed,
+    channel: Channel,
+    content: Content | None,
+    files: Sequence[RemoteFile] = (),
+    album: str = "",
+) -> None:
     now = timezone.now()
     at = min(update.at or now, now)
     met = _meet(channel, update.sender, identities.WROTE, at)
     conversation = conversations.lock(met.conversation.pk)
     if update.external_id and _is_repeat(channel, update.external_id):
         return
+    expected = media.expect(channel, files) if files else []
+    if expected:
+        content = _with_files(content, expected)
+        if album and _joined(conversation, album, content, expected):
+            return
+    if content is None:
+        raise ValueError("missing words")
     message = Message.objects.create(
         conversation=conversation,
         channel=channel,
@@ -72,14 +89,74 @@ def _hear(update: MessageReceived | ButtonPressed, channel: Channel, content: Co
         external_id=update.external_id,
         client_id=_free_client_id(conversation.pk, update.client_id),
         created_at=at,
+        album=album,
     )
+    if expected:
+        Media.objects.filter(pk__in=[file.pk for file in expected]).update(message=message)
+    if isinstance(update, MessageReceived) and not files:
+        update = presses.typed(conversation, update, message.pk) or update
     conversations.heard(conversation, message)
     signals.message_received.tell(message=message, conversation=conversation, update=update)
 
 
+def _with_files(content: Content | None, files: Sequence[Media]) -> Content:
+    attachments = [media.as_attachment(file) for file in files]
+    return content.model_copy(update={"attachments": attachments}) if content else Content(attachments=attachments)
+
+
+def _joined(conversation: Conversation, album: str, content: Content, files: Sequence[Media]) -> bool:
+    """Add the files to the message with which their album began. False when they begin it."""
+    of_album = Message.objects.select_for_update().filter(conversation=conversation, album=album)
+    first = of_album.filter(direction=Message.Direction.IN).order_by("pk").first()
+    if first is None:
+        return False
+    said = Content.model_validate(first.content)
+    attachments = [*said.attachments, *content.attachments]
+    if len(attachments) > FILES:
+        return False
+    change = {"attachments": attachments, "text": said.text or content.text}
+    first.content = said.model_copy(update=change).model_dump(mode="json")
+    first.save(update_fields=["content"])
+    Media.objects.filter(pk__in=[file.pk for file in files]).update(message=first)
+    signals.message_changed.tell(message_ids=[first.pk])
+    return True
+
+
+@handle.register
+def _edited(update: MessageEdited, channel: Channel) -> None:
+    message = _changed(update, channel)
+    if message.edited_at is not None and message.edited_at >= update.at:
+        return
+    said = Content.model_validate(message.content)
+    change = {"text": update.content.text, "location": update.content.location or said.location}
+    message.content = said.model_copy(update=change).model_dump(mode="json")
+    message.edited_at = update.at
+    message.save(update_fields=["content", "edited_at"])
+    signals.message_changed.tell(message_ids=[message.pk])
+
+
+@handle.register
+def _deleted(update: MessageDeleted, channel: Channel) -> None:
+    message = _changed(update, channel)
+    message.deleted_at = message.deleted_at or update.at
+    message.save(update_fields=["deleted_at"])
+    signals.message_changed.tell(message_ids=[message.pk])
+
+
+def _changed(update: MessageEdited | MessageDeleted, channel: Channel) -> Message:
+    """Return the person's message that he changed, locked."""
+    talk = conversations.lock(identities.meet(channel, update.sender).conversation.pk)
+    theirs = _heard(channel).select_for_update().filter(conversation=talk, external_id=update.external_id)
+    message = theirs.first()
+    if message is None:
+        raise TooEarlyError(update.external_id)
+    return message
+
+
 @handle.register
 def _started(update: Started, channel: Channel) -> None:
-    met = _meet(channel, update.sender, identities.STARTED, update.at, update.context)
+    context = {**update.context, "start": update.payload} if update.payload else update.context
+    met = _meet(channel, update.sender, identities.STARTED, update.at, context)
     conversation = conversations.lock(met.conversation.pk)
     signals.contact_started.tell(conversation=conversation, update=update, first=met.first)
 
@@ -96,6 +173,12 @@ def _receipt(update: ReceiptReceived, channel: Channel) -> None:
     identity = identities.meet(channel, update.sender).identity if update.sender else None
     if unknown := receipts.apply(channel, [update], identity):
         raise TooEarlyError(", ".join(unknown))
+
+
+def _talks(channel: Channel, senders: Sequence[Sender]) -> Iterator[Conversation]:
+    for sender in senders:
+        if talk := identities.held_talk(channel, sender):
+            yield talk
 
 
 def _is_repeat(channel: Channel, external_id: str) -> bool:

@@ -4,6 +4,7 @@ Called by the site chat's door and the chat panel. What a file is says its conte
 """
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,8 +22,9 @@ from django.utils.text import get_valid_filename
 from django.utils.translation import gettext
 from PIL import Image, ImageOps
 
+from messengers.adapter import RemoteFile
 from messengers.content import Attachment, AttachmentKind
-from messengers.models import Media
+from messengers.models import Channel, Media
 from workspaces.crossings import ids_across_workspaces
 from workspaces.models import User
 from workspaces.scope import current_workspace_id, tenant
@@ -118,6 +120,39 @@ def claim(media_id: int) -> Media:
     return media
 
 
+def expect(channel: Channel, files: Iterable[RemoteFile]) -> list[Media]:
+    """Make room for files that a person sent and his messenger holds; `fetching` fills it."""
+    return Media.objects.bulk_create(
+        Media(
+            state=Media.State.REMOTE,
+            source=channel,
+            source_ref=file.ref,
+            kind=file.kind,
+            name=_safe_name(file.name) if file.name else file.kind.value,
+            content_type=file.content_type[:120],
+            size=file.size,
+            due_at=timezone.now(),
+        )
+        for file in files
+    )
+
+
+def keep(media: Media, content: bytes) -> None:
+    """Store what was fetched of a file that was expected; MediaRefusedError says why not."""
+    if len(content) > SIZE_LIMIT:
+        raise MediaRefusedError("file_too_large", gettext("The file is larger than 20 MB."))
+    sniffed = _sniff(content)
+    if sniffed in _IMAGES.values():
+        content = _clean_image(content)
+    if sniffed != "application/octet-stream" or media.content_type in INLINE:
+        media.content_type = sniffed  # never what somebody said of it, where a browser would show it
+    if media.kind == AttachmentKind.IMAGE and not sniffed.startswith("image/"):
+        media.kind = _kind(sniffed)
+    media.size, media.state, media.due_at, media.problem = len(content), Media.State.STORED, None, ""
+    media.file.save(media.name, ContentFile(content), save=False)
+    media.save()
+
+
 def sweep_unsent(now: datetime, limit: int = 1000) -> int:
     """Delete uploads that nobody has sent in time, in whatever workspace; return how many."""
     count = 0
@@ -153,6 +188,7 @@ def as_attachment(media: Media) -> Attachment:
         name=media.name,
         content_type=media.content_type,
         size=media.size,
+        state=Media.State(media.state).value,
     )
 
 

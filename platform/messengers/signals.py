@@ -47,6 +47,9 @@ identity_changed = TenantSignal()
 message_queued = TenantSignal()
 """Messages were put into the outbox. Argument: `messages`."""
 
+message_changed = TenantSignal()
+"""Messages say something else than before: edited, taken back, a file arrived. Argument: `message_ids`."""
+
 message_status_changed = TenantSignal()
 """Statuses changed. Arguments: `message_ids`, `status`."""
 

@@ -96,6 +96,16 @@ ON CONFLICT (workspace_id, channel_id, shard) DO UPDATE SET sender = excluded.se
 RETURNING tokens, tokens_at, chats
 """
 
+# A lease on asking a channel for news, if no living listener has it.
+CLAIM_POLL = """
+INSERT INTO messengers_polllease AS lease (workspace_id, channel_id, listener, expires_at)
+VALUES (%(workspace)s, %(channel)s, %(listener)s, clock_timestamp() + %(lifetime)s)
+ON CONFLICT (workspace_id, channel_id) DO UPDATE
+    SET listener = excluded.listener, expires_at = excluded.expires_at
+    WHERE lease.expires_at <= clock_timestamp()
+RETURNING channel_id
+"""
+
 RELEASE_SHARD = """
 UPDATE messengers_channellease
 SET expires_at = clock_timestamp(), tokens = %(tokens)s, tokens_at = %(now)s, chats = %(chats)s

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
 from threading import Thread
 from time import sleep
 from typing import Any
@@ -14,13 +15,15 @@ from celery.worker import state as worker
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from messengers import batches, delivery, hints, inbox, media, pruning
+from messengers import batches, delivery, fetching, hints, inbox, media, polling, pruning
 
 logger = logging.getLogger(__name__)
 
 SEND_QUEUE = "send"
+LISTEN_QUEUE = "listen"
 RECEIVE_SLICE = 0.25  # seconds for which a channel is listened to before the others have their turn
 _OFFER_EVERY = 3.0
+_Run = Callable[[Callable[[], bool]], Coroutine[Any, Any, None]]
 
 
 @shared_task
@@ -52,31 +55,65 @@ def announce(channel_id: int, *, workspace_id: int) -> None:
 @shared_task
 def run_sender(place: str, token: str) -> None:
     """Run a sender for a slice, in a place that `tick` has claimed for it; then queue the next slice."""
+    _run_slice(SEND_QUEUE, place, token, lambda: delivery.Sender().run)
 
+
+@shared_task
+def run_listener(place: str, token: str) -> None:
+    """Run a listener for a slice, in a place that `tick` has claimed for it; then queue the next slice."""
+
+    def heard(channel_id: int, workspace_id: int) -> None:
+        announce(channel_id, workspace_id=workspace_id)
+
+    _run_slice(LISTEN_QUEUE, place, token, lambda: polling.Listener(heard).run)
+
+
+def _run_slice(
+    queue: str, place: str, token: str, make: Callable[[], Callable[..., Coroutine[Any, Any, None]]]
+) -> None:
     def should_stop() -> bool:
         return _is_stopping() or not hints.claim_place(place, token)
 
     if should_stop():
         return
-    asyncio.run(delivery.Sender().run(should_stop))
+    asyncio.run(make()(should_stop))
     if should_stop():
         hints.free_place(place, token)
     else:
-        _start_sender(place, token)
+        _start(queue, place, token)
 
 
 @shared_task
 def tick() -> None:
-    """Keep the wanted number of senders alive, and find whatever was left lying."""
-    for place in hints.places():
-        token = uuid4().hex
-        if hints.claim_place(place, token):
-            _start_sender(place, token)
+    """Keep the wanted number of senders and listeners alive, and find whatever was left lying."""
+    for queue in _RUNNERS:
+        for place in hints.places(queue):
+            token = uuid4().hex
+            if hints.claim_place(place, token):
+                _start(queue, place, token)
     delivery.sweep()
     batches.finish()
     for workspace_id, channel_id in inbox.overdue():
         if hints.first_time(f"overdue:{channel_id}", seconds=5):
             receive_waiting.delay(channel_id, workspace_id=workspace_id)
+    for workspace_id, media_id in fetching.due_files():
+        if hints.first_time(f"file:{media_id}", seconds=90):
+            fetch_file.delay(media_id, workspace_id=workspace_id)
+    for workspace_id, identity_id in fetching.due_profiles():
+        if hints.first_time(f"profile:{identity_id}", seconds=60):
+            ask_profile.delay(identity_id, workspace_id=workspace_id)
+
+
+@shared_task
+def fetch_file(media_id: int, *, workspace_id: int) -> None:
+    """Fetch a file that a person sent."""
+    fetching.fetch(media_id, workspace_id=workspace_id)
+
+
+@shared_task
+def ask_profile(identity_id: int, *, workspace_id: int) -> None:
+    """Ask a messenger who a person is."""
+    fetching.ask_profile(identity_id, workspace_id=workspace_id)
 
 
 @shared_task
@@ -93,26 +130,28 @@ def prune() -> None:
 
 @worker_ready.connect
 def offer_places(sender: Any, **_facts: Any) -> None:
-    """Let a worker that takes from the queue of senders say how many it has room for, as long as it lives."""
-    if SEND_QUEUE not in {queue.name for queue in sender.task_consumer.queues}:
-        return
+    """Let a worker that takes senders or listeners say how many it has room for, as long as it lives."""
     controller = sender.controller
+    for queue in {queue.name for queue in sender.task_consumer.queues} & set(_RUNNERS):
+        Thread(target=_offer, args=(queue, controller), name="offer-places", daemon=True).start()
 
-    def offer() -> None:
-        while not _is_stopping():
-            hints.offer_places(controller.hostname, controller.concurrency)
-            sleep(_OFFER_EVERY)
 
-    Thread(target=offer, name="offer-places", daemon=True).start()
+def _offer(queue: str, controller: Any) -> None:
+    while not _is_stopping():
+        hints.offer_places(queue, f"{queue}:{controller.hostname}", controller.concurrency)
+        sleep(_OFFER_EVERY)
 
 
 def _waiting_in(channel_id: int) -> str:
     return f"waiting:{channel_id}"
 
 
-def _start_sender(place: str, token: str) -> None:
-    # A sender that found no worker in time is not wanted any more: `tick` offers its place anew.
-    run_sender.apply_async(args=(place, token), queue=SEND_QUEUE, expires=10)
+def _start(queue: str, place: str, token: str) -> None:
+    # One that found no worker in time is not wanted any more: `tick` offers its place anew.
+    _RUNNERS[queue].apply_async(args=(place, token), queue=queue, expires=10)
+
+
+_RUNNERS = {SEND_QUEUE: run_sender, LISTEN_QUEUE: run_listener}
 
 
 def _is_stopping() -> bool:

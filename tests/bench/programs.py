@@ -107,7 +107,7 @@ def a_house(folder: Path) -> Iterator[str]:
     processes = [subprocess.Popen([*command, *part], cwd=ROOT, env=environment(), text=True) for part in parts]
     try:
         until(lambda: _answers(port))
-        until(lambda: bool(hints.places()))  # a worker for senders has come up
+        until(lambda: bool(hints.places("send")))  # a worker for senders has come up
         yield f"http://127.0.0.1:{port}"
     finally:
         for process in processes:

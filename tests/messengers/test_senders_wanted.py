@@ -27,8 +27,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 def test_every_place_gets_one_sender(started: list[tuple[str, str]]) -> None:
     tasks.tick()
     assert started == []
-    hints.offer_places("worker@one", 2)
-    hints.offer_places("worker@two", 1)
+    hints.offer_places("send", "worker@one", 2)
+    hints.offer_places("send", "worker@two", 1)
     tasks.tick()
     tasks.tick()
     assert sorted(place for place, _ in started) == ["worker@one/0", "worker@one/1", "worker@two/0"]
@@ -72,6 +72,6 @@ def test_only_a_worker_of_the_send_queue_offers_places(monkeypatch: pytest.Monke
     ready("work")
     ready("send")
     try:
-        eventually(lambda: hints.places() == ["send@here/0", "send@here/1"])
+        eventually(lambda: hints.places("send") == ["send:send@here/0", "send:send@here/1"])
     finally:
         monkeypatch.setattr(tasks.worker, "should_stop", 0)  # ends the thread that offers

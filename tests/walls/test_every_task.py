@@ -23,6 +23,7 @@ HOUSE_TASKS = {
     "config.tasks.heartbeat": "touches no row",
     "messengers.tasks.sweep_unsent_files": "finds what was uploaded anywhere and never sent",
     "messengers.tasks.prune": "finds what is older anywhere than it need be",
+    "messengers.tasks.run_listener": "listens to the channels of many workspaces",
     "messengers.tasks.run_sender": "serves the channels of many workspaces in turn",
     "messengers.tasks.tick": "finds what is due anywhere, and starts it in its own workspace",
     "workspaces.tasks.clear_expired_sessions": "sessions are people's",
@@ -30,7 +31,12 @@ HOUSE_TASKS = {
     "workspaces.tasks.erase_workspace": "a workspace that was deleted, and no other, batch by batch",
 }
 # Tasks that open the workspace they are given more than once: each step is a transaction of its own.
-STEPWISE_TASKS = {"messengers.tasks.receive", "messengers.tasks.receive_waiting"}
+STEPWISE_TASKS = {
+    "messengers.tasks.receive",
+    "messengers.tasks.receive_waiting",
+    "messengers.tasks.fetch_file",
+    "messengers.tasks.ask_profile",
+}
 
 WORKSPACE_TASKS = sorted(set(TASKS) - set(HOUSE_TASKS))
 

@@ -27,6 +27,9 @@ class Media(TenantModel):
     state = models.CharField(max_length=8, choices=State.choices, default=State.STORED)
     source = TenantForeignKey(Channel, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     source_ref = models.CharField(max_length=500, blank=True)  # the messenger's name for it, of the channel `source`
+    message = TenantForeignKey(
+        "messengers.Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )  # in which a person sent it
     tries = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True)  # when `fetching` tries next
     problem = models.CharField(max_length=300, blank=True)  # why it is lost, or the last try failed

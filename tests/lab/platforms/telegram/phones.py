@@ -90,8 +90,8 @@ class Phone:
     def album(self, *given: File, caption: str = "", kind: str = "photo") -> list[int]:
         """Send several files as one; each is an update of its own."""
         group = str(self.bot.message_number() + int(time.time()))
-        words = (caption, *[""] * len(given))
-        return [self.sends(kind, file, words[at], group) for at, file in enumerate(given or (None, None))]
+        files_of_it = given or (None, None)
+        return [self.sends(kind, file, "" if at else caption, group) for at, file in enumerate(files_of_it)]
 
     @on_the_loop
     def location(self, latitude: float = 55.7558, longitude: float = 37.6173) -> int:
