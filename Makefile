@@ -22,5 +22,5 @@ test: lint  ## lint, then every test, with real servers and a real browser
 bench: install  ## what things cost, in a table; ONLY=name,name for single lines
 	$(IN)pytest tests/bench -q -s -p no:cacheprovider -o python_files="bench_*.py" -o python_functions="bench_*" --only "$(ONLY)"
 
-lab: install  ## only the page of "another site" that embeds the chat of a running Kaskad
-	$(IN)python tests/lab/visitor_site.py
+lab: install  ## only the lab: messengers played on this machine, their bots and phones
+	$(IN)python tests/lab/server.py --state var/lab.json

@@ -54,6 +54,22 @@ def sample(kind: str, given: File = None) -> Sample:
     return Sample(name, content_type, _OPENINGS[content_type])
 
 
+def face(number: int) -> bytes:
+    """Return a portrait; every number has its own colours."""
+    image = Image.new("RGB", (320, 320), f"hsl({number * 67 % 360}, 45%, 78%)")
+    draw = ImageDraw.Draw(image)
+    coat, hair = f"hsl({number * 131 % 360}, 40%, 45%)", ("#3b2a20", "#7a4a21", "#c99a4b", "#222831")[number % 4]
+    draw.ellipse((40, 220, 280, 460), fill=coat)
+    draw.ellipse((90, 50, 230, 210), fill=hair)
+    draw.ellipse((102, 74, 218, 240), fill="#f2cfb3")
+    for left in (130, 174):
+        draw.ellipse((left, 136, left + 16, 152), fill="#2b2b2b")
+    draw.arc((134, 158, 186, 204), 20, 160, fill="#a5533d", width=6)
+    written = io.BytesIO()
+    image.save(written, "jpeg")
+    return written.getvalue()
+
+
 def picture(form: str = "jpeg", size: tuple[int, int] = (640, 420), colour: str = "#c9834b") -> bytes:
     """Return a picture of a cup."""
     image = Image.new("RGB", size, "#f3e9dc")

@@ -1,4 +1,4 @@
-"""A page of "another site" with Kaskad's chat on it: what a visitor sees. Run by `make run`, `make lab`, tests.
+"""A page of "another site" with Kaskad's chat on it: what a visitor sees. Run by `make run` and tests.
 
 `?key=…` in the address takes the place of the channel's key given at the start; `?lang=en` asks for English.
 """

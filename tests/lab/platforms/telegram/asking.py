@@ -8,6 +8,7 @@ from lab.platforms.telegram import files
 from lab.platforms.telegram.calls import Call, method
 from lab.platforms.telegram.refusals import bad_request
 from lab.platforms.telegram.updates import Hook
+from lab.samples import face
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -40,8 +41,10 @@ _NO_GIFTS = dict.fromkeys(
 @method("getUserProfilePhotos")
 async def get_photos(call: Call) -> Any:
     """Return the pictures of a person, or of the bot itself."""
-    number = call.bot.picture if call.given["user_id"] == call.bot.id else 0
-    stored = call.files.by_number.get(number)
+    asked = call.given["user_id"]
+    stored = call.files.by_number.get(call.bot.picture) if asked == call.bot.id else None
+    if asked in call.bot.chats:
+        stored = call.files.add("photo", f"{asked}.jpg", "image/jpeg", face(asked))
     photos = [files.described(call.bot.id, stored, kind="photo")] if stored else []
     return {"total_count": len(photos), "photos": photos}
 

@@ -80,6 +80,8 @@ class Bot:
     def message_number(self) -> int:
         """Return the number of the next message."""
         number, self.next_message = self.next_message, self.next_message + 1
+        if number % 1000 == 0:
+            self.ground.changed()  # so that a lab that is killed goes on above the numbers it has used
         return number
 
     def told(self) -> dict[str, Any]:

@@ -69,6 +69,8 @@ class Updates:
     def add(self, kind: str, chat: int, told: dict[str, Any]) -> int:
         """Queue an update; return its id."""
         number, self.next_id = self.next_id, self.next_id + 1
+        if number % 1000 == 0:
+            self.ground.changed()
         wanted = kind in self.hook.allowed if self.hook.allowed else kind not in UNASKED
         if wanted:
             self.pending.append(_Pending(number, chat, {"update_id": number, kind: told}))
