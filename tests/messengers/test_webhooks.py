@@ -11,7 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection
 
-from builders import a_channel
+from builders import a_channel, a_workspace
 from messengers import channels, hook_door, hook_places, hook_threads, hook_writer, inbox, tasks
 from messengers.models import Channel, InboundUpdate
 from workspaces.models import Workspace
@@ -78,6 +78,19 @@ async def test_a_stranger_is_refused(door: httpx.AsyncClient, channel: Channel) 
     for headers in ({}, {"x-fake-token": ""}, {"x-fake-token": "guess"}):
         assert (await door.post(address(channel), json=body(), headers=headers)).status_code == 403
     assert await kept(channel) == []
+
+
+async def test_each_channel_hears_with_its_own_secret_in_its_own_workspace(
+    door: httpx.AsyncClient, channel: Channel
+) -> None:
+    foreign = await sync_to_async(_a_foreign_channel)()
+    assert (await door.post(address(foreign), json=body(), headers=SIGNED)).status_code == 403
+    signed = {"x-fake-token": "their-secret"}
+    assert (await door.post(address(channel), json=body(), headers=signed)).status_code == 403
+    assert (await door.post(address(foreign), json=body(), headers=signed)).status_code == 200
+    assert await kept(channel) == []
+    (update,) = await kept(foreign)
+    assert update.workspace_id == foreign.workspace_id != channel.workspace_id
 
 
 async def test_nobody_lives_at_a_wrong_address(door: httpx.AsyncClient, channel: Channel) -> None:
@@ -293,6 +306,12 @@ async def test_a_handshake_is_answered_in_the_messengers_own_words(door: httpx.A
     assert (answer.status_code, answer.text) == (200, "say-this")
     assert (await door.get(address(channel), headers=SIGNED)).status_code == 405
     assert await kept(channel) == []
+
+
+def _a_foreign_channel() -> Channel:
+    foreign = a_workspace()
+    with tenant(foreign):
+        return a_channel("fake", secrets={"token": "their-secret"})
 
 
 def _let_go() -> None:
