@@ -14,7 +14,7 @@ from threading import Barrier
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from messengers import hints, leases, outcomes
 from messengers.capacity import Capacity
@@ -201,6 +201,12 @@ def _in_database(step: Callable[[], _Result]) -> _Result:
     except (OperationalError, InterfaceError):
         connection.close()  # PostgreSQL may have been restarted: the next step opens a new one
         raise
+    except DatabaseError as error:
+        # A server that dies under a statement is told as an error of no kind.
+        if connection.connection is not None and connection.is_usable():
+            raise
+        connection.close()
+        raise OperationalError(str(error)) from error
 
 
 def _close_connection(together: Barrier) -> None:
