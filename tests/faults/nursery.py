@@ -50,9 +50,10 @@ def load(lease: float) -> Any:
 def fork(celery: Any, arguments: tuple[str, ...], log: str) -> int:
     """Start a part in a process of its own; return its number."""
     parent = os.getpid()
-    if pid := os.fork():
-        return pid
-    grow_up(celery, arguments, log, parent)
+    pid = os.fork()
+    if not pid:
+        grow_up(celery, arguments, log, parent)
+    return pid
 
 
 def grow_up(celery: Any, arguments: tuple[str, ...], log: str, parent: int) -> NoReturn:

@@ -26,6 +26,7 @@ class Parts:
     nursery: "subprocess.Popen[str]"
     running: dict[str, list[int]] = field(default_factory=dict)
     killed: dict[str, int] = field(default_factory=dict)
+    gave_up: list[str] = field(default_factory=list)
     _number: Iterator[int] = field(default_factory=lambda: count(1))
 
     def start(self, kind: str, how_many: int = 1) -> None:
@@ -42,9 +43,13 @@ class Parts:
         os.kill(pid, signal.SIGKILL)  # fails if it had died by itself, which would be news
         self.killed[kind] = self.killed.get(kind, 0) + 1
 
-    def died_by_themselves(self) -> list[str]:
-        """Return the parts that nobody killed and that are gone nevertheless."""
-        return [kind for kind, pids in self.running.items() for pid in pids if not psutil.pid_exists(pid)]
+    def tend(self) -> None:
+        """Start again what has ended by itself, as the supervisor does."""
+        for kind, pids in self.running.items():
+            for pid in [pid for pid in pids if not psutil.pid_exists(pid)]:
+                pids.remove(pid)
+                self.gave_up.append(kind)
+                self.start(kind)
 
     def said(self) -> str:
         """Return what the parts have written."""
