@@ -6,6 +6,7 @@ together, each workspace's in one transaction. Where we cannot store, the answer
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -27,6 +28,7 @@ BODY_LIMIT = 1024 * 1024
 BODY_SECONDS = 15.0  # in which the whole body must have come
 HELD_LIMIT = 64 * 1024 * 1024  # bytes of bodies that are held at once
 _RETRY_AFTER = b"5"
+_WARN_EVERY = 5.0
 
 
 class _Answer(Exception):  # noqa: N818 - an answer, not a fault
@@ -47,6 +49,7 @@ class HookDoor:
         self._places = HookPlaces()
         self._writer = HookWriter()
         self._held = 0
+        self._silent_until = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -55,13 +58,19 @@ class HookDoor:
         except _Answer as refusal:
             answer = refusal
         except AwayError as error:
-            logger.warning("A webhook could not be kept, the messenger will repeat it: %s", error)
+            self._warn(error)
             answer = _Answer(503)
         headers = [(b"content-type", answer.content_type.encode()), (b"content-length", b"%d" % len(answer.body))]
         if answer.status == 503:
             headers.append((b"retry-after", _RETRY_AFTER))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
+
+    def _warn(self, error: AwayError) -> None:
+        """Log that webhooks cannot be kept, now and then: they come by the thousand."""
+        if time.monotonic() >= self._silent_until:
+            logger.warning("Webhooks cannot be kept, their messengers will repeat them: %s", error)
+            self._silent_until = time.monotonic() + _WARN_EVERY
 
     async def _take(self, scope: Scope, receive: Receive) -> _Answer:
         if scope["method"] not in ("GET", "POST"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from messengers.adapter import ChannelFacts, Messenger
 from messengers.channels import facts
-from messengers.hook_threads import in_thread
+from messengers.hook_threads import AwayError, in_thread
 from messengers.models import Channel
 from messengers.registry import is_known, messenger
 from workspaces.crossings import ids_across_workspaces
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 TRUST = 5.0  # seconds for which a channel is taken to be as it was
 TRUST_AGAIN = 1.0  # and after a refusal: strangers shall not make us ask the database each time
+LOOKUPS_LIMIT = 100  # at once: who guesses at addresses shall not keep us from writing
 _KNOWN_LIMIT = 10_000
 _REFUSALS_EVERY = 60.0
 _KEY = re.compile(r"[A-Za-z0-9]{8,32}")
@@ -81,6 +82,8 @@ class HookPlaces:
 
     async def _ask(self, kind: str, key: str) -> Place | None:
         asking = self._asking.get((kind, key))
+        if asking is None and len(self._asking) >= LOOKUPS_LIMIT:
+            raise AwayError("too many unknown addresses are asked for at once")
         if asking is None or asking.get_loop() is not asyncio.get_running_loop():
             asking = asyncio.create_task(self._look_up(kind, key))
             self._asking[kind, key] = asking

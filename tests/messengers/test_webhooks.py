@@ -139,6 +139,19 @@ async def test_strangers_do_not_make_us_ask_the_database(
     assert sorted(asked) == sorted([channel.key, "aaaaaaaaaaaaaaaaaaaa"])
 
 
+async def test_who_guesses_at_addresses_does_not_fill_our_queue(
+    door: httpx.AsyncClient, channel: Channel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert (await door.post(address(channel), json=body(1), headers=SIGNED)).status_code == 200
+    monkeypatch.setattr(hook_places, "LOOKUPS_LIMIT", 1)
+    guesses = [door.post(f"/hooks/fake/guess{number:015}", json=body()) for number in range(30)]
+    known = door.post(address(channel), json=body(2), headers=SIGNED)
+    *statuses, ours = [answer.status_code for answer in await asyncio.gather(*guesses, known)]
+    assert set(statuses) == {404, 503}
+    assert ours == 200
+    assert caplog.text.count("Webhooks cannot be kept") == 1
+
+
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
