@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from messengers import channels
+from messengers import channels, decisions
 from messengers.channel_list import KIND_NAMES, rows
 from messengers.models import Channel
 from messengers.registry import all_messengers
@@ -29,7 +29,10 @@ from workspaces.roles import Permission
 @require_safe
 def channel_list(request: TenantRequest) -> HttpResponse:
     """List the channels."""
-    return render(request, "messengers/channels.html", {"rows": rows()})
+    may_decide = request.may(Permission.SEND_BROADCASTS)
+    undecided = decisions.count(decisions.UNDECIDED) if may_decide else 0
+    context = {"rows": rows(), "may_decide": may_decide, "undecided": undecided}
+    return render(request, "messengers/channels.html", context)
 
 
 @page(Permission.MANAGE_CHANNELS)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from messengers import channel_views, media_views
+from messengers import channel_views, delivery_views, inbound_views, media_views
 from messengers.site_chat.urls import websocket_urlpatterns
 
 app_name = "messengers"
@@ -17,6 +17,12 @@ urlpatterns = [
     path("channels/<int:channel_id>/install/check/", channel_views.installation_check, name="installation_check"),
     path("channels/<int:channel_id>/allow/", channel_views.allow_site, name="allow_site"),
     path("channels/<int:channel_id>/switch/", channel_views.switch, name="switch"),
+    path("channels/<int:channel_id>/failed/", inbound_views.failed, name="failed_updates"),
+    path("channels/<int:channel_id>/failed/replay/", inbound_views.replay_all, name="replay_all"),
+    path("channels/<int:channel_id>/failed/<int:update_id>/replay/", inbound_views.replay, name="replay_update"),
+    path("channels/<int:channel_id>/failed/<int:update_id>/drop/", inbound_views.drop, name="drop_update"),
+    path("channels/deliveries/", delivery_views.deliveries, name="deliveries"),
+    path("channels/deliveries/decide/", delivery_views.decide, name="decide"),
 ]
 
 public_urlpatterns: list[URLPattern | URLResolver] = [

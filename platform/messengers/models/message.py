@@ -159,6 +159,11 @@ class Message(TenantModel):
             ),
             models.Index(fields=["workspace", "channel"], condition=models.Q(status="sending"), name="message_leased"),
             models.Index(
+                fields=["workspace", "status", "-id"],
+                condition=models.Q(status__in=["uncertain", "rejected", "unreachable"]),
+                name="message_undelivered",
+            ),
+            models.Index(
                 fields=["workspace", "channel", "external_id"],
                 condition=models.Q(direction="out") & ~models.Q(external_id=""),
                 name="message_out_external",
