@@ -111,7 +111,9 @@ def _one_of_everything(world: World, workspace: Workspace, word: str) -> None:
     talk = a_conversation(channel, name=word)
     message = a_message(talk, word, direction=Message.Direction.OUT)
     made: list[TenantModel] = [channel, talk, talk.identity, talk.contact, message, Membership.objects.latest("pk")]
-    made += _a_flow(word, User.objects.get(pk=made[-1].user_id))
+    failed = {"state": InboundUpdate.State.FAILED, "error": word, "body": {"text": word}, "external_id": word}
+    made.append(InboundUpdate.objects.create(channel=channel, **failed))
+    made += _a_flow(word, User.objects.get(pk=made[-2].user_id))
     for row in made:
         world.rows[workspace.pk, type(row)] = row
     for model in tenant_models():
