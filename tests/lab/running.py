@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,22 +82,22 @@ class Lab:
 def a_lab(state: Path | None = None) -> Iterator[Lab]:
     """A lab at work on a free port of this machine."""
     lab = Lab(state)
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
     ready = threading.Event()
+    ends: list[Callable[[], Any]] = []
 
     async def run() -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        ends.append(partial(loop.call_soon_threadsafe, stop.set))
         await lab.start("127.0.0.1", 0)
         ready.set()
         await stop.wait()
         await lab.stop()
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),), name="lab")
+    thread = threading.Thread(target=asyncio.run, args=(run(),), name="lab")
     thread.start()
     assert ready.wait(20), "the lab did not start"
     try:
         yield lab
     finally:
-        loop.call_soon_threadsafe(stop.set)
+        ends[0]()
         thread.join(20)
-        loop.close()

@@ -218,7 +218,13 @@ async function write() {
 }
 
 translate();
-by("screen").addEventListener("scroll", ({ target }) => (atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 60), { passive: true });
+let highest = 0;
+by("screen").addEventListener("scroll", ({ target }) => {
+  // Only a person scrolls upwards; what grows meanwhile does not.
+  if (target.scrollHeight - target.scrollTop - target.clientHeight < 60) atEnd = true;
+  else if (target.scrollTop < highest) atEnd = false;
+  highest = target.scrollTop;
+}, { passive: true });
 const growth = new ResizeObserver(stayAtEnd);
 growth.observe(by("messages"));
 growth.observe(by("screen"));
