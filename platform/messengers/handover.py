@@ -144,7 +144,12 @@ class _Taking:
         }
 
     def answers(self, limit: int) -> tuple[list[Handed], bool]:
-        lane = {"lane": statements.INTERACTIVE, "conversation_lock": statements.SKIP_HELD_CONVERSATIONS}
+        lane = {
+            "lane": statements.INTERACTIVE,
+            "owner": "conversation.owner",
+            "conversations": statements.CONVERSATIONS,
+            "conversation_lock": statements.SKIP_HELD_CONVERSATIONS,
+        }
         rows = self._rows(statements.HAND_OVER.format(**lane), limit=limit, after=0)
         return self._handed(rows), len(rows) == limit
 
@@ -170,7 +175,8 @@ class _Taking:
         if limit <= 0:
             return []
         after = self.reading.after(batch_id, self.now)
-        statement = statements.HAND_OVER.format(lane=statements.BULK, conversation_lock="")
+        lane = {"lane": statements.BULK, "owner": "NULL::text", "conversations": "", "conversation_lock": ""}
+        statement = statements.HAND_OVER.format(**lane)
         rows = self._rows(statement, limit=limit, after=after, batch=batch_id)
         if len(rows) < limit and after:
             self.reading.read(batch_id, 0, self.now)
