@@ -64,7 +64,7 @@ class Page(NamedTuple):
 def described() -> QuerySet[Conversation]:
     """Return the conversations in which something was said, with all that a row of the list shows."""
     return Conversation.objects.filter(last_message__isnull=False).select_related(
-        "contact", "channel", "identity", "assignee", "last_message__variant"
+        "contact", "channel", "identity__picture", "assignee", "last_message__variant"
     )
 
 

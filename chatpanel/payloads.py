@@ -11,7 +11,7 @@ from bots.models import Run
 from chatpanel.models import ConversationEvent
 from messengers import markup, media, outbox
 from messengers.content import Attachment, Content
-from messengers.models import Attempt, Conversation, Message
+from messengers.models import Attempt, Conversation, Media, Message
 from workspaces.models import User
 
 Payload = dict[str, Any]
@@ -28,6 +28,7 @@ def conversation(row: Conversation) -> Payload:
             "name": row.contact.name,
             "phone": row.contact.phone,
             "email": row.contact.email,
+            "picture": _picture(row.identity.picture),
         },
         "channel": {"id": row.channel_id, "kind": row.channel.kind, "name": row.channel.name},
         "subscriber": row.identity.state,
@@ -93,13 +94,14 @@ def card(row: Conversation) -> Payload:
 
 
 def attachment(part: Attachment) -> Payload:
-    """Describe a file, with the signed address by which it is read."""
+    """Describe a file, with the signed address by which it is read once we have it."""
     return {
         "kind": part.kind,
         "name": part.name,
         "size": part.size,
         "type": part.content_type,
-        "url": media.signed_path(part.media),
+        "state": part.state,
+        "url": media.signed_path(part.media) if part.state == "stored" else "",
     }
 
 
@@ -124,6 +126,8 @@ def _message(row: Message, flows: dict[int, str]) -> Payload:
         "attempts": row.attempts,
         "retriable": row.status in outbox.RETRIABLE,
         "at": moment(row.created_at),
+        "edited_at": moment(row.edited_at),
+        "deleted_at": moment(row.deleted_at),
         "content": _content(content),
     }
 
@@ -147,6 +151,11 @@ def _content(content: Content) -> Payload:
     }
 
 
+def _picture(picture: Media | None) -> str:
+    stored = picture is not None and picture.state == Media.State.STORED
+    return media.signed_path(picture) if picture and stored else ""
+
+
 def _last(row: Message) -> Payload:
     text = str(row.words.get("text", ""))
     files = row.words.get("attachments") or []
@@ -156,4 +165,5 @@ def _last(row: Message) -> Payload:
         "source": row.source,
         "text": (markup.plain(text) if row.words.get("markup", True) else text)[:PREVIEW],
         "file": files[0]["kind"] if files else None,
+        "deleted": row.deleted_at is not None,
     }

@@ -25,6 +25,7 @@ urlpatterns = [
     path("chats/data/<int:conversation_id>/seen/", views.seen, name="seen"),
     path("chats/data/<int:conversation_id>/contact/", views.contact, name="contact"),
     path("chats/data/messages/<int:message_id>/retry/", views.retry, name="retry"),
+    path("chats/data/messages/<int:message_id>/arrived/", views.arrived, name="arrived"),
     path("chats/data/messages/<int:message_id>/attempts/", views.attempts, name="attempts"),
 ]
 

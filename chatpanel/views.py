@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chatpanel import catching_up, contact_card, listing, live, page_data, payloads, presence, replying, thread
 from chatpanel.refusals import RefusedError, answers_in_json, invalid, read
-from messengers import conversations, media, outbox
+from messengers import conversations, decisions, media, outbox
 from messengers.changes import take_cursor
 from messengers.content import Content
+from messengers.decisions import Decision
 from messengers.models import Attempt, Conversation, Media, Message
 from workspaces.access import TenantRequest, page
 from workspaces.roles import Permission
@@ -240,6 +241,16 @@ def retry(request: TenantRequest, message_id: int) -> HttpResponse:
 
 
 @page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def arrived(request: TenantRequest, message_id: int) -> HttpResponse:
+    """Record that a message of which nobody knew has arrived after all: the person said so."""
+    get_object_or_404(Message, pk=message_id)
+    decisions.decide(decisions.these([message_id]), Decision.ARRIVED, request.user, request.workspace)
+    return JsonResponse({"messages": payloads.messages(thread.said().filter(pk=message_id))})
+
+
+@page(Permission.ANSWER_CHATS)
 @require_GET
 @answers_in_json
 def attempts(request: TenantRequest, message_id: int) -> HttpResponse:
@@ -266,7 +277,9 @@ def upload(request: TenantRequest) -> HttpResponse:
 
 def _described(conversation_id: int) -> Conversation:
     row: Conversation = get_object_or_404(
-        Conversation.objects.select_related("contact", "channel", "identity", "assignee", "last_message"),
+        Conversation.objects.select_related(
+            "contact", "channel", "identity__picture", "assignee", "last_message__variant"
+        ),
         pk=conversation_id,
     )
     return row

@@ -1,14 +1,15 @@
 // One message in the thread: who said it, what it says, what became of it.
 import { type ReactNode, useState } from "react";
-import { exactly, fileSize, time } from "@shared/format";
-import { gettext, interpolate } from "@shared/i18n";
+import { exactly, time } from "@shared/format";
+import { gettext, interpolate, pgettext } from "@shared/i18n";
 import { Icon } from "@shared/icon";
-import { Bot, Check, CheckCheck, CircleAlert, CircleHelp, Clock, FileText, MapPin, Megaphone, RotateCcw, Undo2 } from "lucide-react";
+import { Bot, Check, CheckCheck, CircleAlert, CircleHelp, Clock, MapPin, Megaphone, RotateCcw, Undo2, UserCheck } from "lucide-react";
 import { ask } from "./api";
 import { failure, outcomeWord, statusWord } from "./fate";
+import { File, Files } from "./files";
 import { speakerOf } from "./naming";
 import type { Outgoing } from "./outgoing";
-import type { Attachment, Attempt, Message, Span, Status } from "./types";
+import type { Attempt, Message, Span, Status } from "./types";
 import { usePanel } from "./use_panel";
 
 export function Bubble({ message, follows }: { message: Message; follows: boolean }) {
@@ -17,9 +18,10 @@ export function Bubble({ message, follows }: { message: Message; follows: boolea
   return (
     <div className="chats-bubble-row" data-side={side} data-follows={follows || undefined} data-message={message.id}>
       {side === "out" && !follows && <Speaker message={message} />}
-      <div className="chats-bubble" data-side={side} data-source={message.source} data-failed={failed ? true : undefined}>
+      <div className="chats-bubble" data-side={side} data-source={message.source} data-failed={failed ? true : undefined} data-deleted={message.deleted_at ? true : undefined}>
         <Body message={message} />
         <span className="chats-bubble-foot">
+          <Corrected message={message} />
           <time dateTime={message.at} title={exactly(message.at)}>
             {time(message.at)}
           </time>
@@ -43,13 +45,19 @@ function Speaker({ message }: { message: Message }) {
   );
 }
 
+// A message that was taken back stays readable here: the answer to it may depend on what it said.
+function Corrected({ message }: { message: Message }) {
+  const at = message.deleted_at ?? message.edited_at;
+  if (!at) return null;
+  const word = message.edited_at === at ? pgettext("message", "edited") : message.direction === "in" ? gettext("deleted by the person") : pgettext("message", "deleted");
+  return <span title={exactly(at)}>{word}</span>;
+}
+
 function Body({ message }: { message: Message }) {
   const { spans, attachments, buttons, cards, location } = message.content;
   return (
     <>
-      {attachments.map((file, index) => (
-        <File key={index} file={file} />
-      ))}
+      <Files files={attachments} />
       {spans.some((span) => span.text) && <p className="chats-text">{spans.map((span, index) => <Piece key={index} span={span} />)}</p>}
       {cards.map((card, index) => (
         <div key={index} className="chats-piece">
@@ -104,26 +112,6 @@ function linked(text: string): ReactNode[] {
   );
 }
 
-function File({ file }: { file: Attachment }) {
-  const name = file.name || gettext("File");
-  if (file.kind === "image") {
-    return (
-      <a className="chats-picture" href={file.url} target="_blank" rel="noreferrer">
-        <img src={file.url} alt={name} loading="lazy" />
-      </a>
-    );
-  }
-  if (file.kind === "video") return <video className="chats-picture" src={file.url} controls preload="metadata" aria-label={name} />;
-  if (file.kind === "audio" || file.kind === "voice") return <audio className="chats-audio" src={file.url} controls preload="metadata" aria-label={name} />;
-  return (
-    <a className="chats-file" href={file.url} target="_blank" rel="noreferrer">
-      <Icon of={FileText} size={20} />
-      <span className="chats-file-name">{name}</span>
-      <span className="chats-file-size">{fileSize(file.size)}</span>
-    </a>
-  );
-}
-
 function Ticks({ status }: { status: Status }) {
   const drawing = { queued: Clock, sending: Clock, sent: Check, delivered: CheckCheck, read: CheckCheck, uncertain: CircleHelp, canceled: Undo2, rejected: CircleAlert, unreachable: CircleAlert, received: Check }[status];
   const word = statusWord(status);
@@ -137,9 +125,9 @@ function Ticks({ status }: { status: Status }) {
 function Failure({ message, what, todo }: { message: Message; what: string; todo: string }) {
   const { panel } = usePanel();
   const [busy, setBusy] = useState(false);
-  const retry = async (): Promise<void> => {
+  const decide = async (decision: "retry" | "arrived"): Promise<void> => {
     setBusy(true);
-    await panel.retry(message);
+    await panel.decide(message, decision);
     setBusy(false);
   };
   return (
@@ -149,9 +137,15 @@ function Failure({ message, what, todo }: { message: Message; what: string; todo
       </p>
       <div className="chats-failure-foot">
         {message.retriable && (
-          <button type="button" className="btn btn-sm" disabled={busy} onClick={() => void retry()}>
+          <button type="button" className="btn btn-sm" disabled={busy} onClick={() => void decide("retry")}>
             <Icon of={RotateCcw} />
-            {gettext("Try again")}
+            {message.status === "uncertain" ? gettext("Send again") : gettext("Try again")}
+          </button>
+        )}
+        {message.status === "uncertain" && (
+          <button type="button" className="btn btn-sm" disabled={busy} onClick={() => void decide("arrived")}>
+            <Icon of={UserCheck} />
+            {gettext("It arrived")}
           </button>
         )}
         {message.attempts > 0 && <Attempts message={message} />}
@@ -193,9 +187,7 @@ export function OutgoingBubble({ one }: { one: Outgoing }) {
   return (
     <div className="chats-bubble-row" data-side="out" data-outgoing={one.state}>
       <div className={one.note ? "chats-note" : "chats-bubble"} data-side="out" data-source="member" data-failed={held || undefined}>
-        {one.files.map((file) => (
-          <File key={file.id} file={file} />
-        ))}
+        <Files files={one.files} />
         {one.text && <p className="chats-text">{one.text}</p>}
         <span className="chats-bubble-foot">
           <time dateTime={one.at}>{time(one.at)}</time>

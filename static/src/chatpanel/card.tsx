@@ -6,7 +6,8 @@ import { Icon } from "@shared/icon";
 import { MessengerMark } from "@shared/messenger_mark";
 import { ArrowLeft, Pencil } from "lucide-react";
 import { ask, refusal, words } from "./api";
-import { faceColour, initials, nameOf } from "./naming";
+import { Face } from "./face";
+import { nameOf } from "./naming";
 import type { Card, Changes, Conversation } from "./types";
 import { usePanel } from "./use_panel";
 
@@ -18,9 +19,7 @@ export function ContactColumn({ row, card, onBack }: { row: Conversation; card: 
         <button type="button" className="btn btn-ghost btn-square chats-card-back" onClick={onBack} title={gettext("Back to the conversation")}>
           <Icon of={ArrowLeft} size={20} label={gettext("Back to the conversation")} />
         </button>
-        <span className={`face face-40 ${faceColour(row.contact.id)}`} aria-hidden="true">
-          {initials(name)}
-        </span>
+        <Face row={row} size="face-40" marked={false} />
         <div>
           <h2 className="chats-head-name">{name}</h2>
           <p className="chats-presence">{subscriberWord(row.subscriber)}</p>

@@ -36,7 +36,7 @@ export function failure(message: Message): Fate | null {
     case "unreachable":
       return { what: withReason(gettext("This person cannot be reached here."), message.reason), todo: gettext("Write through another channel, or try again when the person has written to you.") };
     case "uncertain":
-      return { what: withReason(gettext("The line broke while the message was leaving: it may have arrived or not."), message.reason), todo: gettext("Ask the person, or try again: then it may come twice.") };
+      return { what: withReason(gettext("The line broke while the message was leaving: it may have arrived or not."), message.reason), todo: gettext("Ask the person whether it came, or send it again: then it may come twice.") };
     case "canceled":
       return { what: withReason(gettext("The message was taken back before it left."), message.reason), todo: "" };
     default:
@@ -65,6 +65,18 @@ function knownReason(reason: string): string | null {
       return gettext("It became too late for it.");
     case "sender_stalled":
       return gettext("The sending process stopped half-way.");
+    case "sender_died":
+      return gettext("The sending process died during the call.");
+    case "given_up":
+      return gettext("A colleague gave it up.");
+    case "deactivated":
+      return gettext("The person's account is gone.");
+    case "never_started":
+      return gettext("The person has never started this bot.");
+    case "forbidden":
+      return gettext("The messenger does not let us write to this person.");
+    case "file_too_large":
+      return gettext("The file is too large for the messenger.");
     default:
       return null;
   }

@@ -2,10 +2,10 @@
 import { useState } from "react";
 import { gettext, interpolate } from "@shared/i18n";
 import { Icon } from "@shared/icon";
-import { MessengerMark } from "@shared/messenger_mark";
 import { ArrowLeft, Bot, CircleCheck, Eye, Hand, PanelRight, RotateCcw } from "lucide-react";
+import { Face } from "./face";
+import { nameOf } from "./naming";
 import { Question } from "./question";
-import { faceColour, initials, nameOf } from "./naming";
 import type { Conversation, Person } from "./types";
 import { go, usePanel } from "./use_panel";
 
@@ -17,12 +17,7 @@ export function ThreadHead({ row, onCard, cardShown }: { row: Conversation; onCa
       <button type="button" className="btn btn-ghost btn-square chats-back" onClick={() => go(panel, null)} title={gettext("To the list")}>
         <Icon of={ArrowLeft} size={20} label={gettext("To the list")} />
       </button>
-      <span className={`face ${faceColour(row.contact.id)}`} aria-hidden="true">
-        {initials(name)}
-        <span className="face-mark">
-          <MessengerMark kind={row.channel.kind} />
-        </span>
-      </span>
+      <Face row={row} />
       <div className="chats-head-who">
         <h2 className="chats-head-name">{name}</h2>
         <Presence row={row} />

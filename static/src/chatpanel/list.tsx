@@ -3,9 +3,9 @@ import { useEffect, useRef, useState } from "react";
 import { ago, exactly, lasting, number } from "@shared/format";
 import { gettext, interpolate, pgettext } from "@shared/i18n";
 import { Icon } from "@shared/icon";
-import { MessengerMark } from "@shared/messenger_mark";
 import { Bot, Clock, MessagesSquare, Paperclip, Search, X } from "lucide-react";
 import { addressOf } from "./address";
+import { Face } from "./face";
 import { faceColour, fileWord, initials, nameOf } from "./naming";
 import { shown } from "./shown";
 import type { Conversation, Filters, Folder } from "./types";
@@ -148,12 +148,7 @@ function Row({ row, now, current }: { row: Conversation; now: number; current: b
           go(panel, row.id);
         }}
       >
-        <span className={`face face-40 ${faceColour(row.contact.id)}`} aria-hidden="true">
-          {initials(name)}
-          <span className="face-mark">
-            <MessengerMark kind={row.channel.kind} />
-          </span>
-        </span>
+        <Face row={row} size="face-40" />
         <span className="chats-row-name">{name}</span>
         {row.last_message_at && (
           <time className="chats-row-time" dateTime={row.last_message_at} title={exactly(row.last_message_at)}>
@@ -175,10 +170,10 @@ function LastLine({ row }: { row: Conversation }) {
   return (
     <span className="chats-row-line" data-unread={row.unread > 0 || undefined}>
       {last.direction === "out" && last.source === "bot" && <Icon of={Bot} label={gettext("Bot")} />}
-      {last.file && <Icon of={Paperclip} label={fileWord(last.file)} />}
+      {last.file && !last.deleted && <Icon of={Paperclip} label={fileWord(last.file)} />}
       <span>
         {mine && (row.assignee?.id === panel.boot.me.id ? gettext("You: ") : gettext("We: "))}
-        {last.text || (last.file ? fileWord(last.file) : gettext("Location"))}
+        {last.deleted ? gettext("Deleted message") : last.text || (last.file ? fileWord(last.file) : gettext("Location"))}
       </span>
     </span>
   );

@@ -222,9 +222,10 @@ export class Panel {
     return null;
   }
 
-  async retry(message: Message): Promise<void> {
+  /** Do with a message of which nobody knows what the person says: send it again, or believe that it came. */
+  async decide(message: Message, decision: "retry" | "arrived"): Promise<void> {
     try {
-      this.take(await ask<Changes>(`${this.boot.data}messages/${message.id}/retry/`, {}));
+      this.take(await ask<Changes>(`${this.boot.data}messages/${message.id}/${decision}/`, {}));
     } catch (error) {
       this.notice(error);
     }

@@ -8,7 +8,7 @@ export interface Person {
 export interface Conversation {
   id: number;
   revision: number;
-  contact: { id: number; name: string; phone: string; email: string };
+  contact: { id: number; name: string; phone: string; email: string; picture: string };
   channel: { id: number; kind: string; name: string };
   subscriber: "active" | "unsubscribed" | "blocked";
   owner: "bot" | "person";
@@ -17,7 +17,7 @@ export interface Conversation {
   unread: number;
   waiting_since: string | null;
   last_message_at: string | null;
-  last: { id: number; direction: "in" | "out"; source: string; text: string; file: string | null } | null;
+  last: { id: number; direction: "in" | "out"; source: string; text: string; file: string | null; deleted: boolean } | null;
 }
 
 export type Status =
@@ -43,6 +43,7 @@ export interface Attachment {
   name: string;
   size: number;
   type: string;
+  state: "stored" | "remote" | "lost"; // a person's file is fetched from his messenger
   url: string;
 }
 
@@ -60,6 +61,8 @@ export interface Message {
   attempts: number;
   retriable: boolean;
   at: string;
+  edited_at: string | null;
+  deleted_at: string | null;
   content: {
     spans: Span[];
     attachments: Attachment[];
