@@ -1,6 +1,5 @@
 """How fast messages may leave: token buckets, pure. `pump` keeps one for a channel and one for each chat."""
 
-from dataclasses import dataclass
 from math import ceil
 
 from messengers.adapter import Rate
@@ -9,7 +8,6 @@ SHARDS = 4
 PER_SHARD = 300  # messages a second that one shard may carry
 
 
-@dataclass(slots=True)
 class Bucket:
     """Holds a rate: in any span of `rate.seconds`, no more than `rate.count` weights leave. Times are in seconds.
 
@@ -17,19 +15,21 @@ class Bucket:
     and not for the end of a span that a mailing has used up.
     """
 
-    rate: Rate
-    tokens: float
-    at: float
+    __slots__ = ("at", "burst", "rate", "speed", "tokens")
+
+    def __init__(self, rate: Rate, tokens: float, at: float) -> None:
+        """Begin with what was left at a moment."""
+        self.rate = rate
+        self.tokens = tokens
+        self.at = at
+        self.burst = _burst(rate)
+        # A burst may open the span, so the rest of it brings only what is left of the count.
+        self.speed = (rate.count - self.burst + 1) / rate.seconds
 
     @classmethod
     def full(cls, rate: Rate, now: float) -> "Bucket":
         """Return a bucket from which nothing has been taken."""
         return cls(rate, float(_burst(rate)), now)
-
-    @property
-    def burst(self) -> int:
-        """Return how many may leave at once after a rest."""
-        return _burst(self.rate)
 
     def available(self, now: float) -> int:
         """Return how many weights may leave now."""
@@ -44,12 +44,12 @@ class Bucket:
     def wait(self, now: float) -> float:
         """Return the seconds until the next weight may leave."""
         self._refill(now)
-        return max(0.0, (1 - self.tokens) / _per_second(self.rate))
+        return 0.0 if self.tokens >= 1 else (1 - self.tokens) / self.speed
 
     def _refill(self, now: float) -> None:
-        passed = max(0.0, now - self.at)
-        self.tokens = min(float(_burst(self.rate)), self.tokens + passed * _per_second(self.rate))
-        self.at = max(self.at, now)
+        if now > self.at:
+            self.tokens = min(float(self.burst), self.tokens + (now - self.at) * self.speed)
+            self.at = now
 
 
 def shards(rate: Rate) -> int:
@@ -64,8 +64,3 @@ def share(rate: Rate, shards: int) -> Rate:
 
 def _burst(rate: Rate) -> int:
     return max(1, rate.count // 10)
-
-
-def _per_second(rate: Rate) -> float:
-    # A burst may open the span, so the rest of it brings only what is left of the count.
-    return (rate.count - _burst(rate) + 1) / rate.seconds

@@ -22,7 +22,8 @@ from messengers.statuses import Status
 from workspaces.crossings import ids_across_workspaces
 from workspaces.scope import tenant
 
-MAX_RETRIES = 5
+MAX_RETRIES = 8
+LONGEST = 600.0  # seconds between two tries; what the messenger itself bids is obeyed
 
 
 def record(workspace_id: int, channel_id: int, sender: UUID, finished: Sequence[Finished]) -> None:
@@ -83,9 +84,11 @@ def _outcome_row(one: Finished) -> tuple[Any, ...]:
         case Sent():
             status, external_id, sent_at = Status.SENT, outcome.external_id[:200], one.at
         case RetryAt(seconds=seconds, whole_channel=whole):
-            if whole or message.retries < MAX_RETRIES:
+            if whole:
                 status, due_at = Status.QUEUED, one.at + timedelta(seconds=seconds)
-                retries = 0 if whole else 1
+            elif message.retries < MAX_RETRIES:
+                wait = min(seconds * 2**message.retries, max(seconds, LONGEST))
+                status, due_at, retries = Status.QUEUED, one.at + timedelta(seconds=wait), 1
             else:
                 status = Status.REJECTED
         case ChannelBroken():
@@ -96,7 +99,7 @@ def _outcome_row(one: Finished) -> tuple[Any, ...]:
             status = Status.REJECTED
         case Uncertain():
             status = Status.UNCERTAIN
-    return message.id, status, _reason(outcome), external_id, content, due_at, sent_at, one.parts_sent, retries
+    return message.id, status.value, _reason(outcome), external_id, content, due_at, sent_at, one.parts_sent, retries
 
 
 def _attempt_row(one: Finished) -> tuple[Any, ...]:

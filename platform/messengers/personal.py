@@ -27,6 +27,9 @@ class _Environment(Environment):
 
 _ENVIRONMENT = _Environment()
 _MARKS = ("{{", "{%")
+_MARKUP = frozenset(
+    "*_~`[]()\\"
+)  # without any of these there is nothing to escape, and escaping costs more than all else
 
 
 def has_gaps(content: Content) -> bool:
@@ -57,7 +60,7 @@ def fill(content: Content, person: Mapping[str, str]) -> Content:
     """Return the message with its gaps filled. BadTemplateError when that fails or leaves nothing to say."""
     known: Mapping[str, Any] = person
     if content.markup:
-        known = {fact: markup.escape(value) for fact, value in person.items()}
+        known = {fact: _escaped(value) for fact, value in person.items()}
     try:
         text = _template(content.text).render(**known)
     except LiquidError as error:
@@ -65,6 +68,10 @@ def fill(content: Content, person: Mapping[str, str]) -> Content:
     if not text.strip() and not (content.attachments or content.location or content.cards):
         raise BadTemplateError("empty_content")
     return content.model_copy(update={"text": text})
+
+
+def _escaped(value: str) -> str:
+    return value if _MARKUP.isdisjoint(value) else markup.escape(value)
 
 
 @lru_cache(maxsize=500)

@@ -198,7 +198,8 @@ class Pump:
                 await self._pace(message.identity_id)
             else:
                 weight -= 1  # which was paid at the start
-            self._spend(message.identity_id, weight)
+            if weight:
+                self._spend(message.identity_id, weight)
             if not self._ground.holds():
                 # Another sender may believe that we are dead. This part has surely not left, which is worth saying.
                 return RetryAt(POLL, "sender_stalled"), number
@@ -209,6 +210,8 @@ class Pump:
 
     async def _with_files(self, message: Handed, number: int, part: Content) -> Outcome:
         """Send a part. A file that the messenger does not have yet goes up once, and the others wait for its name."""
+        if not part.attachments:
+            return await self._call(message, number, part)
         files = {file.media for file in part.attachments} - self._reading.file_ids.keys()
         if not files or not self.held.capabilities.reuses_files:
             return await self._call(message, number, part)

@@ -80,11 +80,11 @@ def test_it_tries_again_after_an_error_and_gives_up_in_the_end(workspace: Worksp
     with a_sender():
         eventually(lambda: reached(workspace, lucky, unlucky, status=Status.SENT))
         assert sorted([len(outcomes(workspace, lucky)), len(outcomes(workspace, unlucky))]) == [1, 2]
-        sink.answers = [(500, {})] * 6
+        sink.answers = [(500, {})] * 9
         with tenant(workspace):
             hopeless = say(a_conversation(a_fake_channel(sink)))
         eventually(lambda: reached(workspace, hopeless, status=Status.REJECTED))
-    assert outcomes(workspace, hopeless) == ["retry_at"] * 6
+    assert outcomes(workspace, hopeless) == ["retry_at"] * 9
     assert fresh(workspace, hopeless).reason == "status_500"
 
 
