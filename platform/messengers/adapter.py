@@ -259,6 +259,7 @@ class Connected:
     name: str = ""  # what the messenger calls the account
     facts: Mapping[str, Any] = field(default_factory=dict)
     picture: RemoteFile | None = None
+    account: str = ""  # the messenger's own id of it: an installation connects it once
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,18 @@ What a person typed is held to the adapter's own models, the messenger is asked 
 is in the audit log.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from asgiref.sync import async_to_sync
 from django.conf import settings as installation
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 from pydantic import BaseModel, ValidationError
 
 from messengers import hints
-from messengers.adapter import ChannelFacts, Steps
+from messengers.adapter import ChannelFacts, Connected, Messenger, RemoteFile, Steps
 from messengers.driver import Driver, open_client
 from messengers.limits import shards
 from messengers.models import Channel
@@ -23,6 +25,21 @@ from workspaces.models import User
 
 State = Channel.State
 _Result = TypeVar("_Result")
+PICTURE_LIMIT = 300_000  # bytes of an account's picture, which is shown before anything is stored
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose some keys are: what the messenger tells, where its news go now (empty: nowhere), the picture's bytes."""
+
+    told: Connected
+    hook: str
+    picture: bytes
+
+    @property
+    def hook_is_foreign(self) -> bool:
+        """Say whether another program gets the news, and would stop getting them."""
+        return bool(self.hook) and not self.hook.startswith(f"{installation.BASE_URL}/hooks/")
 
 
 class InvalidSettingsError(Exception):
@@ -55,6 +72,18 @@ def facts(channel: Channel) -> ChannelFacts:
     )
 
 
+def look_up(kind: str, secrets: Mapping[str, str], *, practice: bool = False) -> Account:
+    """Ask a messenger whose the keys are and where its news go now; nothing is changed."""
+    adapter = messenger(kind)
+    channel = Channel(kind=kind, practice=practice)
+    if adapter.Secrets is not None:
+        channel.secrets = _held(adapter.Secrets, secrets)
+    known = facts(channel)
+    connected = _asked(adapter.account(known))
+    hook = _asked(adapter.hook(known))
+    return Account(connected, hook.url if hook else "", _fetched(adapter, known, connected.picture))
+
+
 def connect(
     kind: str,
     name: str,
@@ -73,12 +102,13 @@ def connect(
     channel = Channel(kind=kind, settings=_held(adapter.Settings, settings), practice=practice, polls=polls)
     if adapter.Secrets is not None:
         channel.secrets = _held(adapter.Secrets, secrets)
-    connected = _asked(adapter.connect(facts(channel)))
-    channel.name = (name or connected.name)[:120]
-    channel.settings |= connected.facts
-    channel.shards = shards(adapter.rate(facts(channel)))
-    channel.save()
-    record(actor, "channel.connected", channel, {"settings": (None, channel.settings)})
+    with transaction.atomic():
+        connected = _claimed(channel)
+        channel.name = (name or connected.name)[:120]
+        channel.settings |= connected.facts
+        channel.shards = shards(adapter.rate(facts(channel)))
+        channel.save()
+        record(actor, "channel.connected", channel, {"settings": (None, channel.settings)})
     return channel
 
 
@@ -89,8 +119,9 @@ def change(
     name: str | None = None,
     settings: Mapping[str, Any] | None = None,
     secrets: Mapping[str, str] | None = None,
+    polls: bool | None = None,
 ) -> Channel:
-    """Change a channel's name, settings or secrets. New secrets are shown to the messenger first."""
+    """Change a channel's name, settings, secrets, or how its news come. The messenger is told of the last two first."""
     adapter = messenger(channel.kind)
     locked = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
     changes: dict[str, Any] = {}
@@ -102,11 +133,16 @@ def change(
         if held != locked.settings:
             changes["settings"] = (locked.settings, held)
             locked.settings = held
+    if polls is not None and polls != locked.polls:
+        changes["polls"] = (locked.polls, polls)
+        locked.polls = polls
     if secrets is not None and adapter.Secrets is not None:
         locked.secrets = _held(adapter.Secrets, secrets)
-        locked.settings |= _asked(adapter.connect(facts(locked))).facts
-        locked.state, locked.broken_reason = State.ACTIVE, ""
         changes["secrets"] = (True, True)  # the log only says that they changed
+    if {"secrets", "polls"} & changes.keys():
+        locked.state, locked.broken_reason = State.ACTIVE, ""
+        locked.settings |= _claimed(locked).facts
+        locked.hook_state = {}
     if changes:
         locked.shards = shards(adapter.rate(facts(locked)))
         locked.save()
@@ -118,9 +154,11 @@ def change(
 def reconnect(channel: Channel, actor: User | None) -> Channel:
     """Bring a broken or disconnected channel back, with the keys that it has. What waited in it leaves."""
     locked = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
-    locked.settings |= _asked(messenger(locked.kind).connect(facts(locked))).facts
-    record(actor, "channel.reconnected", locked, {"state": (locked.state, State.ACTIVE)})
+    was = locked.state
     locked.state, locked.broken_reason, locked.paused_until = State.ACTIVE, "", None
+    locked.settings |= _claimed(locked).facts
+    locked.hook_state = {}
+    record(actor, "channel.reconnected", locked, {"state": (was, State.ACTIVE)})
     locked.save()
     transaction.on_commit(lambda: _wake(locked))
     return locked
@@ -137,9 +175,53 @@ def disconnect(channel: Channel, actor: User | None) -> Channel:
     return locked
 
 
+def look_at_hook(channel: Channel) -> dict[str, Any]:
+    """Ask the messenger where the channel's news go, keep the answer in `hook_state` and return it."""
+    seen: dict[str, Any] = {"looked_at": timezone.now().isoformat()}
+    try:
+        hook = _asked(messenger(channel.kind).hook(facts(channel)))
+    except RefusedByMessengerError as refusal:
+        seen["problem"] = refusal.reason
+    else:
+        if hook is None:
+            return {}
+        at = hook.last_error_at.isoformat() if hook.last_error_at else ""
+        seen |= {"url": hook.url, "is_ours": hook.is_ours, "waiting": hook.waiting}
+        seen |= {"last_error": hook.last_error, "last_error_at": at}
+    Channel.objects.filter(pk=channel.pk).update(hook_state=seen)
+    return seen
+
+
 def mark_broken(channel_id: int, reason: str) -> None:
     """Let nothing leave through a channel until a person mends it; `reason` is a code or the messenger's words."""
     Channel.objects.filter(pk=channel_id, state=State.ACTIVE).update(state=State.BROKEN, broken_reason=reason[:300])
+
+
+def _claimed(channel: Channel) -> Connected:
+    """Have the channel's account deliver to us. It is saved before that: an account that another has is left alone."""
+    adapter = messenger(channel.kind)
+    with transaction.atomic():  # a refusal takes back what was saved
+        account = _asked(adapter.account(facts(channel))).account
+        if channel.account and account != channel.account:
+            raise RefusedByMessengerError("another_account")
+        channel.account = account
+        try:
+            with transaction.atomic():
+                channel.save()
+        except IntegrityError as error:
+            raise RefusedByMessengerError("account_taken") from error
+        return _asked(adapter.connect(facts(channel)))
+
+
+def _fetched(adapter: Messenger, known: ChannelFacts, picture: RemoteFile | None) -> bytes:
+    if picture is None or picture.size > PICTURE_LIMIT:
+        return b""
+    try:
+        call = _asked(adapter.locate(known, picture.ref))
+    except RefusedByMessengerError:
+        return b""
+    reply = _run(lambda driver: driver.fetch(call, PICTURE_LIMIT))
+    return reply.body if reply.status == 200 and len(reply.body) <= PICTURE_LIMIT else b""
 
 
 def _wake(channel: Channel) -> None:
@@ -156,11 +238,15 @@ def _held(model: type[BaseModel], typed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _asked(steps: Steps[_Result]) -> _Result:
-    async def run() -> _Result:
-        async with open_client() as client:
-            return await Driver(client).run(steps)
-
     try:
-        return async_to_sync(run)()
+        return _run(lambda driver: driver.run(steps))
     except ValueError as error:
         raise RefusedByMessengerError(str(error)) from error
+
+
+def _run(ask: Callable[[Driver], Coroutine[Any, Any, _Result]]) -> _Result:
+    async def run() -> _Result:
+        async with open_client() as client:
+            return await ask(Driver(client))
+
+    return async_to_sync(run)()

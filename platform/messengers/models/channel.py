@@ -26,6 +26,7 @@ class Channel(TenantModel):
     kind = models.CharField(max_length=32)
     name = models.CharField(_("name"), max_length=120)
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
+    account = models.CharField(max_length=100, blank=True)  # the messenger's own id of what is connected
     settings = models.JSONField(default=dict)
     secrets = EncryptedJSONField(default=dict)
     state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
@@ -41,6 +42,14 @@ class Channel(TenantModel):
     class Meta(TenantModel.Meta):
         verbose_name = _("channel")
         ordering = ["id"]
+        constraints = [
+            # Across workspaces on purpose: two channels of one account would take its messages from each other.
+            models.UniqueConstraint(
+                fields=["kind", "account", "practice"],
+                condition=~models.Q(account="") & ~models.Q(state="disconnected"),
+                name="channel_account_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -161,7 +161,7 @@ class Telegram(Messenger):
         bot = _Bot.model_validate(result((yield call(channel, "getMe", patience=10))))
         picture = yield from _picture(channel, bot.id)
         told = {"bot_id": bot.id, "username": bot.username, "bot_name": bot.first_name}
-        return Connected(bot.first_name, told, picture)
+        return Connected(bot.first_name, told, picture, str(bot.id))
 
     def connect(self, channel: ChannelFacts) -> Steps[Connected]:
         """Have updates delivered to our webhook, or to nobody where they are fetched."""
