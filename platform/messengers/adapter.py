@@ -29,7 +29,7 @@ class StoredFile:
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HttpCall:
     """One request to the messenger's API. With `files` it is a multipart form, and `form` its other fields."""
 
@@ -54,7 +54,7 @@ class PushCall:
 Call: TypeAlias = HttpCall | PushCall
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """What came back. `status` is 0 when no answer came; `written` then says whether the request had left us."""
 
@@ -71,7 +71,7 @@ Steps: TypeAlias = Generator[Call, Reply, _Result]
 # ---- what an attempt to send comes to
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sent:
     """The messenger took it, under this id of its own; several ids (an album) are divided by commas.
 
@@ -338,7 +338,7 @@ class ChannelFacts:
     polls: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outgoing:
     """A message ready to leave: fitted content, and where it goes. `file_ids` are the messenger's own, by media id.
 

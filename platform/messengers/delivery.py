@@ -5,6 +5,7 @@ leaves behind is found by `sweep`.
 """
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 SLICE = 30.0  # seconds after which the channels are given back, so that others get their turn
 CHANNELS = 200
-CALLS = 400  # under way at once
+CALLS = 600  # under way at once
 SCAN = 1.0
 HEARTBEAT = 2.0
 # We stop believing in our leases earlier than others do, so that a stalled sender and its heir never both send.
@@ -58,6 +59,8 @@ class Sender:
 
     async def run(self, should_stop: Callable[[], bool] = lambda: False) -> None:
         """Send until the slice is over or `should_stop`; then finish what is under way and give everything back."""
+        # All that was imported stays: to look through it again and again for garbage costs a tenth of the time.
+        gc.freeze()
         async with open_client(CALLS) as client:
             self.driver = Driver(client, read=self._read)
             watchers = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]

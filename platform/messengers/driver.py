@@ -60,42 +60,37 @@ class Driver:
         self._push = push
         self._read = read
 
-    async def run(
-        self,
-        steps: Steps[_Result],
-        heard: Callable[[Reply], object] = lambda _reply: None,
-        *,
-        workspace_id: int | None = None,
-    ) -> _Result:
-        """Run an adapter's steps to their end and return what they came to; `heard` is given every reply.
-
-        Files of calls are those of the workspace.
-        """
+    async def run(self, steps: Steps[_Result], workspace_id: int | None = None) -> _Result:
+        """Run an adapter's steps to their end and return what they came to. Files of calls are the workspace's."""
         try:
             call = next(steps)
             while True:
-                reply = await self._answer(call, workspace_id)
-                heard(reply)
-                call = steps.send(reply)
+                call = steps.send(await self._answer(call, workspace_id))
         except StopIteration as end:
             result: _Result = end.value
             return result
 
     async def send(self, steps: Steps[Outcome], workspace_id: int) -> Outcome:
         """Run an adapter's `send`. Its own mistakes are outcomes, too: uncertain if a call may have left by then."""
-        replies: list[Reply] = []
+        left = False
         try:
-            return await self.run(steps, replies.append, workspace_id=workspace_id)
+            call = next(steps)
+            while True:
+                reply = await self._answer(call, workspace_id)
+                left = left or reply.written
+                call = steps.send(reply)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
         except FileGoneError as error:
             reason = f"file_missing: {error}"
         except (OperationalError, InterfaceError) as error:
             # A file could not be looked up. What was called before then may have left.
-            reason = f"database_away: {error}"
-            return Uncertain(reason) if any(reply.written for reply in replies) else RetryAt(1, reason)
+            return Uncertain(f"database_away: {error}") if left else RetryAt(1, f"database_away: {error}")
         except Exception as error:
             logger.exception("An adapter failed")
             reason = f"adapter_error: {type(error).__name__}: {error}"
-        return Uncertain(reason) if any(reply.written for reply in replies) else Rejected(reason)
+        return Uncertain(reason) if left else Rejected(reason)
 
     async def fetch(self, call: HttpCall, limit: int) -> Reply:
         """Make a call whose answer is a file, and read no more than one byte beyond the limit of it."""
@@ -115,7 +110,7 @@ class Driver:
     async def _answer(self, call: HttpCall | PushCall, workspace_id: int | None) -> Reply:
         if isinstance(call, PushCall):
             return await self._push(call)
-        body = await self._body(call, workspace_id)
+        body = {"json": call.json} if call.json is not None else await self._body(call, workspace_id)
         try:
             async with self._client.request(
                 call.method,
@@ -131,7 +126,7 @@ class Driver:
 
     async def _body(self, call: HttpCall, workspace_id: int | None) -> dict[str, Any]:
         if call.files is None:
-            return {"json": call.json} if call.json is not None else {"data": call.form and dict(call.form)}
+            return {"data": call.form and dict(call.form)}
         form = aiohttp.FormData({name: str(value) for name, value in (call.form or {}).items()})
         for field, file in call.files.items():
             if workspace_id is None:

@@ -50,7 +50,7 @@ class Said:
         return parts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Handed:
     """A message that is ours to send now. `rendered` is what its variant became for this person."""
 
@@ -66,7 +66,7 @@ class Handed:
     rendered: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Finished:
     """A message with what became of it."""
 

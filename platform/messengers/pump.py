@@ -25,7 +25,7 @@ from messengers.limits import Bucket
 
 logger = logging.getLogger(__name__)
 
-IN_FLIGHT = 200
+IN_FLIGHT = 300
 FOR_ANSWERS = 20  # places that a mailing leaves free
 GATHER = 0.01  # seconds in which places and outcomes gather, so that one statement serves many messages
 POLL = 1.0
@@ -203,36 +203,32 @@ class Pump:
             if not self._ground.holds():
                 # Another sender may believe that we are dead. This part has surely not left, which is worth saying.
                 return RetryAt(POLL, "sender_stalled"), number
-            outcome = await self._with_files(message, number, parts[number])
+            send = self._upload if parts[number].attachments and self.held.capabilities.reuses_files else self._call
+            outcome = await send(message, number, parts[number])
             if not isinstance(outcome, Sent):
                 return outcome, number
         return outcome, len(parts)
 
-    async def _with_files(self, message: Handed, number: int, part: Content) -> Outcome:
-        """Send a part. A file that the messenger does not have yet goes up once, and the others wait for its name."""
-        if not part.attachments:
-            return await self._call(message, number, part)
+    async def _call(self, message: Handed, number: int, part: Content) -> Outcome:
+        held = self.held
+        outgoing = Outgoing(
+            message.id, message.to, part, f"{message.id}-{number}",
+            message.said.media_urls, self._reading.file_ids, message.bulk,
+        )  # fmt: skip
+        outcome = await self._ground.driver.send(held.adapter.send(held.facts, outgoing), held.workspace_id)
+        if isinstance(outcome, Sent) and outcome.file_ids:
+            self._reading.file_ids.update(outcome.file_ids)
+        return outcome
+
+    async def _upload(self, message: Handed, number: int, part: Content) -> Outcome:
+        """Send a part with files that the messenger does not have yet: each goes up once, others wait for its name."""
         files = {file.media for file in part.attachments} - self._reading.file_ids.keys()
-        if not files or not self.held.capabilities.reuses_files:
-            return await self._call(message, number, part)
         async with AsyncExitStack() as uploads:
             for media in sorted(files):
                 await uploads.enter_async_context(self._uploads.setdefault(media, asyncio.Lock()))
             if files <= self._reading.file_ids.keys():
                 await uploads.aclose()
             return await self._call(message, number, part)
-
-    async def _call(self, message: Handed, number: int, part: Content) -> Outcome:
-        outgoing = Outgoing(
-            message.id, message.to, part, f"{message.id}-{number}",
-            media_urls=message.said.media_urls, file_ids=self._reading.file_ids, bulk=message.bulk,
-        )  # fmt: skip
-        outcome = await self._ground.driver.send(
-            self.held.adapter.send(self.held.facts, outgoing), self.held.workspace_id
-        )
-        if isinstance(outcome, Sent):
-            self._reading.file_ids.update(outcome.file_ids)
-        return outcome
 
     async def _pace(self, identity_id: int) -> None:
         """Wait until the next part of a message may leave, too."""
