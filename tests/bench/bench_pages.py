@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audience.models import Contact
-from bench.table import show
+from bench.table import record, show
 from builders import a_channel, a_client, a_user, a_workspace
 from messengers.content import Content
 from messengers.models import Channel, Conversation, Identity, Message
@@ -49,6 +49,14 @@ def bench_queries_per_page(committed_db: None, owner_cursor: Any) -> None:
             (page, few[0], many[0], f"{few[1] * 1000:.0f}", f"{many[1] * 1000:.0f}")
             for page, (few, many) in costs.items()
         ],
+    )
+    few, many = (sum(sizes[number][0] for sizes in costs.values()) for number in (0, 1))
+    record(
+        "queries_per_page",
+        ours=many / len(PAGES),
+        other=few / len(PAGES),
+        unit="queries",
+        note="1: with a large base and a small one",
     )
 
 

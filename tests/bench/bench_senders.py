@@ -33,6 +33,7 @@ def bench_mailing_memory_growth(committed_db: None, owner_cursor: Any) -> None:
         tidy(owner_cursor)
         large, speed_of_many = weigh(owner_cursor, sink, many, SENT_OF_MANY)
         seconds = time.perf_counter() - start
+        owner_cursor.execute("TRUNCATE audience_contact, messengers_message CASCADE")  # row by row takes a minute
     show(
         f"One sender and its queue; of the long one the first {SENT_OF_MANY:,} were sent ({seconds:.0f} s in all)",
         ("queued", "peak MB", "messages a second"),
@@ -53,7 +54,7 @@ def bench_mailing_memory_growth(committed_db: None, owner_cursor: Any) -> None:
 
 def weigh(cursor: Any, sink: Sink, base: Base, people: int) -> tuple[float, float]:
     """Mail the base through a fresh sender until `people` have it; return its peak in MB and the messages a second."""
-    base.mail()
+    base.mail_unchecked(cursor)
     tidy(cursor)
     before = sink.count
     with programs.senders() as (sender,):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ import psutil
 from config.environment import ROOT
 from config.house import choose_port
 from config.local_places import postgres_place
+from config.local_servers import die_with_parent
 from messengers import hints
 
 HERE = Path(__file__).parent
@@ -26,13 +27,16 @@ HERE = Path(__file__).parent
 
 def start(program: str, *arguments: str) -> "subprocess.Popen[str]":
     """Start a program of this folder; what it prints first says that it is ready."""
+    return _run([str(HERE / program), *arguments], environment(), stdout=subprocess.PIPE)
+
+
+def _run(
+    arguments: Sequence[str], environment: Mapping[str, str], stdout: int | None = None
+) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, str(HERE / program), *arguments],
-        cwd=ROOT,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+        [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=stdout, text=True,
+        preexec_fn=die_with_parent(signal.SIGKILL),
+    )  # fmt: skip
 
 
 def environment() -> dict[str, str]:
@@ -91,7 +95,7 @@ def senders(count: int = 1) -> Iterator[list[psutil.Process]]:
 def without_django(*arguments: str) -> Iterator[None]:
     """Run another Python program, for which Celery shall do nothing of what it does for Django."""
     alone = {name: value for name, value in environment().items() if name != "DJANGO_SETTINGS_MODULE"}
-    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=alone, text=True)
+    process = _run(arguments, alone)
     try:
         yield
     finally:
@@ -103,8 +107,7 @@ def a_house(folder: Path) -> Iterator[str]:
     """A whole Kaskad at work: web, worker, sender and beat; its address."""
     port = choose_port("127.0.0.1", 0, setting="", chosen_by_user=True)
     parts = (("web", str(port)), ("worker",), ("sender",), ("beat", str(folder / "beat")))
-    command = [sys.executable, str(HERE / "house_part.py")]
-    processes = [subprocess.Popen([*command, *part], cwd=ROOT, env=environment(), text=True) for part in parts]
+    processes = [_run([str(HERE / "house_part.py"), *part], environment()) for part in parts]
     try:
         until(lambda: _answers(port))
         until(lambda: bool(hints.places("send")))  # a worker for senders has come up
