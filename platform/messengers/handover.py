@@ -148,7 +148,7 @@ class _Taking:
             "lane": statements.INTERACTIVE,
             "owner": "conversation.owner",
             "conversations": statements.CONVERSATIONS,
-            "conversation_lock": statements.SKIP_HELD_CONVERSATIONS,
+            "locks": statements.SKIP_HELD_CONVERSATIONS,
         }
         rows = self._rows(statements.HAND_OVER.format(**lane), limit=limit, after=0)
         return self._handed(rows), len(rows) == limit
@@ -175,7 +175,7 @@ class _Taking:
         if limit <= 0:
             return []
         after = self.reading.after(batch_id, self.now)
-        lane = {"lane": statements.BULK, "owner": "NULL::text", "conversations": "", "conversation_lock": ""}
+        lane = {"lane": statements.BULK, "owner": "NULL::text", "conversations": "", "locks": ""}
         statement = statements.HAND_OVER.format(**lane)
         rows = self._rows(statement, limit=limit, after=after, batch=batch_id)
         if len(rows) < limit and after:

@@ -117,10 +117,13 @@ WHERE workspace_id = %(workspace)s AND channel_id = %(channel)s AND shard = %(sh
 # somebody holds at this moment are left for the next round: no bot speaks across a person who is just taking over.
 # (Asked one by one: a join would be planned by counts from before the mailing, and read the whole of it each time.)
 # A long queue is read on from where the last reading ended: what has left it lies in front of it, dead, for a while.
+# A mailing's rows are not locked first, only looked at once more when they are marked: nobody else hands them over.
 # Picked first and looked up then: next to the cost of picking, the planner takes an index and a whole table for equal.
 HAND_OVER = """
 WITH picked AS MATERIALIZED (
-    SELECT message.*, {owner} AS locked_owner FROM messengers_message AS message {conversations}
+    SELECT message.id, message.workspace_id, message.conversation_id, message.identity_id, message.batch_id,
+        message.source, message.due_at, {owner} AS locked_owner
+    FROM messengers_message AS message {conversations}
     WHERE message.workspace_id = %(workspace)s AND message.channel_id = %(channel)s AND message.status = 'queued'
         AND message.id > %(after)s AND message.due_at <= %(now)s AND message.identity_id <> ALL(%(resting)s)
         AND message.identity_id %% %(shards)s = %(shard)s AND {lane}
@@ -131,7 +134,7 @@ WITH picked AS MATERIALIZED (
             ORDER BY first.id LIMIT 1)
     ORDER BY message.id
     LIMIT %(limit)s
-    FOR UPDATE OF message SKIP LOCKED {conversation_lock}
+    {locks}
 ), head AS (
     SELECT message.id,
         CASE
@@ -161,7 +164,7 @@ SET status = CASE WHEN head.refusal = '' THEN 'sending' ELSE 'canceled' END,
     leased_at = CASE WHEN head.refusal = '' THEN %(now)s END,
     attempts = message.attempts + CASE WHEN head.refusal = '' THEN 1 ELSE 0 END
 FROM head
-WHERE message.workspace_id = %(workspace)s AND message.id = head.id
+WHERE message.workspace_id = %(workspace)s AND message.id = head.id AND message.status = 'queued'
 RETURNING message.id, message.status, message.identity_id, head.address, message.variant_id, message.content,
     message.attempts, message.retries, message.parts_sent, message.leased_at,
     head.name, head.phone, head.email, head.language
@@ -171,7 +174,7 @@ BULK = "message.batch_id = %(batch)s"
 CONVERSATIONS = """
     JOIN messengers_conversation AS conversation
         ON conversation.workspace_id = message.workspace_id AND conversation.id = message.conversation_id"""
-SKIP_HELD_CONVERSATIONS = "FOR SHARE OF conversation SKIP LOCKED"
+SKIP_HELD_CONVERSATIONS = "FOR UPDATE OF message SKIP LOCKED FOR SHARE OF conversation SKIP LOCKED"
 
 # The running mailings that have something for a channel, and the stopped ones whose rest has to be canceled.
 BATCHES_OF_CHANNEL = """
