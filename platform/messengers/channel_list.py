@@ -1,25 +1,22 @@
 """The channels of a workspace as its page lists them: health in words, how many people, what could not be read."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from messengers.models import Channel, Identity, InboundUpdate
+from messengers.channel_words import reason
+from messengers.models import Channel, Conversation, Identity, InboundUpdate
 from messengers.site_chat import sightings
 from messengers.site_chat.chat import KIND
 from messengers.site_chat.sightings import Sighting
 
-KIND_NAMES = {"site_chat": _("Site chat")}
+KIND_NAMES = {"site_chat": _("Site chat"), "telegram": "Telegram"}
 _STATE_LOOKS = {
     Channel.State.ACTIVE: ("success", "circle-check"),
     Channel.State.BROKEN: ("error", "circle-alert"),
     Channel.State.DISCONNECTED: ("", "circle-pause"),
-}
-# What Kaskad itself finds; what a messenger says of a channel is shown in its own words.
-_BROKEN_REASONS = {
-    "secrets_unreadable": _("Its keys cannot be read with this installation's encryption key. Connect it anew."),
-    "unknown_messenger": _("This Kaskad does not know its messenger. Update Kaskad."),
 }
 
 
@@ -31,6 +28,7 @@ class Row:
     subscribers: int
     failed: int
     last_seen: Sighting | None
+    last_said_at: datetime | None
 
     @property
     def kind_name(self) -> object:
@@ -45,16 +43,24 @@ class Row:
     @property
     def broken_reason(self) -> object:
         """Return why nothing leaves, in words where they are ours."""
-        return _BROKEN_REASONS.get(self.channel.broken_reason, self.channel.broken_reason)
+        return reason(self.channel.broken_reason)
 
 
 def rows() -> list[Row]:
     """Return the channels, those that need attention first."""
     subscribers = _counts(Identity.objects.filter(state=Identity.State.ACTIVE).values_list("channel"))
     failed = _counts(InboundUpdate.objects.filter(state=InboundUpdate.State.FAILED).values_list("channel"))
+    newest = Conversation.objects.filter(channel=OuterRef("pk"), last_message_at__isnull=False)
+    said = Subquery(newest.order_by("-last_message_at").values("last_message_at")[:1])
     found = [
-        Row(channel, subscribers.get(channel.pk, 0), failed.get(channel.pk, 0), _last_seen(channel))
-        for channel in Channel.objects.order_by("pk")
+        Row(
+            channel,
+            subscribers.get(channel.pk, 0),
+            failed.get(channel.pk, 0),
+            _last_seen(channel),
+            channel.last_said_at,
+        )
+        for channel in Channel.objects.annotate(last_said_at=said).order_by("pk")
     ]
     return sorted(found, key=lambda row: row.channel.state != Channel.State.BROKEN)
 

@@ -1,11 +1,13 @@
-"""The pages of channels: list, gallery, a site chat's look, its installation."""
+"""The pages of channels: list, gallery, a site chat's look and installation, a bot's health and settings."""
 
+from collections.abc import Callable
 from typing import Any
 
 from csp.constants import SELF
 from csp.decorators import csp_replace
 from django.conf import settings as installation
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,9 +16,12 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from messengers import channels, decisions
+from messengers.channel_forms import TelegramForm, TokenForm
+from messengers.channel_health import health, hook, reached_from_outside
 from messengers.channel_list import KIND_NAMES, rows
+from messengers.channel_words import reason
 from messengers.models import Channel
-from messengers.registry import all_messengers
+from messengers.registry import UnknownMessengerError, all_messengers, is_known, messenger
 from messengers.site_chat import sightings
 from messengers.site_chat.chat import KIND, settings_of
 from messengers.site_chat.forms import SiteChatForm
@@ -58,8 +63,12 @@ def new_site_chat(request: TenantRequest) -> HttpResponse:
 @page(Permission.MANAGE_CHANNELS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def channel(request: TenantRequest, channel_id: int) -> HttpResponse:
-    """Show and change a site chat's name, look and sites."""
-    found = _site_chat(channel_id)
+    """Show and change a channel's name and settings, and show how it does."""
+    found = get_object_or_404(Channel, pk=channel_id)
+    return _site_chat_page(request, found) if found.kind == KIND else _account_page(request, found)
+
+
+def _site_chat_page(request: TenantRequest, found: Channel) -> HttpResponse:
     form = SiteChatForm.of(found, request.POST or None)
     if request.method == "POST" and form.is_valid():
         channels.change(found, request.user, name=form.cleaned_data["name"], settings=form.settings())
@@ -68,6 +77,72 @@ def channel(request: TenantRequest, channel_id: int) -> HttpResponse:
         return redirect("messengers:channel", request.workspace.slug, found.pk)
     context = {"form": form, "channel": found, "tab": "settings"}
     return render(request, "messengers/site_chat.html", context, status=422 if form.errors else 200)
+
+
+def _account_page(request: TenantRequest, found: Channel) -> HttpResponse:
+    form = TelegramForm.of(found, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        channels.change(found, request.user, name=form.cleaned_data["name"], settings=form.settings())
+        messages.success(request, _("Saved."))
+        return redirect("messengers:channel", request.workspace.slug, found.pk)
+    context = {
+        "form": form,
+        "token_form": TokenForm(),
+        "channel": found,
+        "health": health(found),
+        "broken_reason": reason(found.broken_reason),
+        "reached": reached_from_outside(),
+        "may_decide": request.may(Permission.SEND_BROADCASTS),
+        "lab": installation.LAB_URL,
+        "tab": "settings",
+    }
+    return render(request, "messengers/telegram.html", context, status=422 if form.errors else 200)
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_safe
+def webhook(request: TenantRequest, channel_id: int) -> HttpResponse:
+    """Ask the messenger where the channel's news go, and give that part of its page."""
+    found = get_object_or_404(Channel, pk=channel_id)
+    seen = channels.look_at_hook(found) if is_known(found.kind) and found.state != Channel.State.DISCONNECTED else {}
+    return render(request, "messengers/webhook.html", {"channel": found, "hook": hook(seen)})
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_POST
+def take_back(request: TenantRequest, channel_id: int) -> HttpResponse:
+    """Have the channel's news delivered to us again."""
+    found = get_object_or_404(Channel, pk=channel_id)
+    if _told(request, lambda: channels.reconnect(found, request.user)):
+        messages.success(request, _("The messages come to Kaskad again."))
+    return redirect("messengers:channel", request.workspace.slug, found.pk)
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_POST
+def choose_news(request: TenantRequest, channel_id: int) -> HttpResponse:
+    """Have news delivered to our webhook, or fetch them."""
+    found = get_object_or_404(Channel, pk=channel_id)
+    wanted = request.POST.get("polls")
+    if wanted not in {"yes", "no"} or not (is_known(found.kind) and messenger(found.kind).capabilities.polls):
+        messages.error(request, _("Choose how the messages come."))
+    elif _told(request, lambda: channels.change(found, request.user, polls=wanted == "yes")):
+        fetched, delivered = _("Kaskad fetches the messages now."), _("The messages are delivered to Kaskad now.")
+        messages.success(request, fetched if wanted == "yes" else delivered)
+    return redirect("messengers:channel", request.workspace.slug, found.pk)
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_POST
+def replace_token(request: TenantRequest, channel_id: int) -> HttpResponse:
+    """Put a new token of the same bot in the place of the old one."""
+    found = get_object_or_404(Channel, pk=channel_id)
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.problem)
+    elif _told(request, lambda: channels.change(found, request.user, secrets={"token": form.cleaned_data["token"]})):
+        messages.success(request, _("The new token works."))
+    return redirect("messengers:channel", request.workspace.slug, found.pk)
 
 
 @page(Permission.MANAGE_CHANNELS)
@@ -111,10 +186,9 @@ def switch(request: TenantRequest, channel_id: int) -> HttpResponse:
     """Switch a channel off, or on again. Its people and history stay."""
     found = get_object_or_404(Channel, pk=channel_id)
     if request.POST.get("on") == "yes":
-        channels.reconnect(found, request.user)
-        messages.success(request, _("“%(name)s” works again.") % {"name": found.name})
-    else:
-        channels.disconnect(found, request.user)
+        if _told(request, lambda: channels.reconnect(found, request.user)):
+            messages.success(request, _("“%(name)s” works again.") % {"name": found.name})
+    elif _told(request, lambda: channels.disconnect(found, request.user)):
         messages.success(request, _("“%(name)s” is switched off. Its conversations are kept.") % {"name": found.name})
     return redirect("messengers:channels", request.workspace.slug)
 
@@ -130,6 +204,20 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 def _site_chat(channel_id: int) -> Channel:
     return get_object_or_404(Channel, pk=channel_id, kind=KIND)
+
+
+def _told(request: TenantRequest, change: Callable[[], object]) -> bool:
+    """Make a change of which the messenger has to be told; say in words what it answers, if it refuses."""
+    try:
+        with transaction.atomic():
+            change()
+    except channels.RefusedByMessengerError as refusal:
+        messages.error(request, str(reason(refusal.reason)))
+        return False
+    except UnknownMessengerError:
+        messages.error(request, str(reason("unknown_messenger")))
+        return False
+    return True
 
 
 def _installation(found: Channel) -> dict[str, Any]:

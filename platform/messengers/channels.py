@@ -129,7 +129,7 @@ def change(
         changes["name"] = (locked.name, name)
         locked.name = name
     if settings is not None:
-        held = {**locked.settings, **_held(adapter.Settings, settings)}
+        held = {**locked.settings, **_held(adapter.Settings, {**locked.settings, **settings})}
         if held != locked.settings:
             changes["settings"] = (locked.settings, held)
             locked.settings = held
