@@ -164,7 +164,8 @@ SET status = CASE WHEN head.refusal = '' THEN 'sending' ELSE 'canceled' END,
     leased_at = CASE WHEN head.refusal = '' THEN %(now)s END,
     attempts = message.attempts + CASE WHEN head.refusal = '' THEN 1 ELSE 0 END
 FROM head
-WHERE message.workspace_id = %(workspace)s AND message.id = head.id AND message.status = 'queued'
+WHERE message.workspace_id = %(workspace)s AND message.id = head.id
+    AND coalesce(message.status, '') = 'queued' -- written so that the index of the whole queue is not taken for it
 RETURNING message.id, message.status, message.identity_id, head.address, message.variant_id, message.content,
     message.attempts, message.retries, message.parts_sent, message.leased_at,
     head.name, head.phone, head.email, head.language
