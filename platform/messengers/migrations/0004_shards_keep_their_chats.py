@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('messengers', '0003_telegram_and_fire'),
+        ("messengers", "0003_telegram_and_fire"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='channellease',
-            name='chats',
+            model_name="channellease",
+            name="chats",
             field=models.JSONField(default=dict),
         ),
     ]

@@ -8,46 +8,79 @@ import workspaces.tenant_model
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('messengers', '0004_shards_keep_their_chats'),
-        ('workspaces', '0001_initial'),
+        ("messengers", "0004_shards_keep_their_chats"),
+        ("workspaces", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='message',
-            name='author',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="message",
+            name="author",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='message',
-            name='batch',
-            field=workspaces.tenant_model.TenantForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='messengers.batch'),
+            model_name="message",
+            name="batch",
+            field=workspaces.tenant_model.TenantForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="messages",
+                to="messengers.batch",
+            ),
         ),
         migrations.AlterField(
-            model_name='message',
-            name='channel',
-            field=workspaces.tenant_model.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='messengers.channel'),
+            model_name="message",
+            name="channel",
+            field=workspaces.tenant_model.TenantForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="messengers.channel"
+            ),
         ),
         migrations.AlterField(
-            model_name='message',
-            name='conversation',
-            field=workspaces.tenant_model.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='messengers.conversation'),
+            model_name="message",
+            name="conversation",
+            field=workspaces.tenant_model.TenantForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="messages",
+                to="messengers.conversation",
+            ),
         ),
         migrations.AlterField(
-            model_name='message',
-            name='variant',
-            field=workspaces.tenant_model.TenantForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='messengers.variant'),
+            model_name="message",
+            name="variant",
+            field=workspaces.tenant_model.TenantForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="messengers.variant",
+            ),
         ),
         migrations.AlterField(
-            model_name='message',
-            name='workspace',
-            field=models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
+            model_name="message",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('author__isnull', False)), fields=['author'], name='message_author'),
+            model_name="message",
+            index=models.Index(condition=models.Q(("author__isnull", False)), fields=["author"], name="message_author"),
         ),
     ]

@@ -7,15 +7,20 @@ import workspaces.tenant_model
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('messengers', '0006_updates_wait_by_channel'),
+        ("messengers", "0006_updates_wait_by_channel"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='media',
-            name='message',
-            field=workspaces.tenant_model.TenantForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='messengers.message'),
+            model_name="media",
+            name="message",
+            field=workspaces.tenant_model.TenantForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="messengers.message",
+            ),
         ),
     ]

@@ -5,16 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('messengers', '0007_files_of_messages'),
-        ('workspaces', '0001_initial'),
+        ("messengers", "0007_files_of_messages"),
+        ("workspaces", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('status__in', ['uncertain', 'rejected', 'unreachable'])), fields=['workspace', 'status', '-id'], name='message_undelivered'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("status__in", ["uncertain", "rejected", "unreachable"])),
+                fields=["workspace", "status", "-id"],
+                name="message_undelivered",
+            ),
         ),
     ]
