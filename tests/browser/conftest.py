@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -23,6 +24,7 @@ from config.environment import ROOT
 from config.house import House, choose_port
 from config.local_places import APP_ROLE, OWNER_ROLE
 from config.local_servers import LocalPostgres, LocalValkey
+from lab.running import Lab, a_lab
 from lab.visitor_site import Site
 
 if TYPE_CHECKING:
@@ -42,7 +44,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def house(local_postgres: LocalPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house_lab() -> Iterator[Lab]:
+    """The lab that the running Kaskad knows: `house_lab.telegram.new_bot("Shop")`, `bot.phone(person)`."""
+    with a_lab() as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def house(local_postgres: LocalPostgres, house_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The whole stack on a free port: web, worker, sender, beat, on a database and a Valkey of its own."""
     folder = tmp_path_factory.mktemp("house")
     valkey = LocalValkey(folder)
@@ -56,6 +65,8 @@ def house(local_postgres: LocalPostgres, tmp_path_factory: pytest.TempPathFactor
         "KASKAD_PORT": str(port),
         "KASKAD_BASE_URL": f"http://localhost:{port}",
         "KASKAD_VAR": str(folder),
+        "KASKAD_MEDIA_ROOT": str(settings.MEDIA_ROOT),  # files that builders make are there for the house, too
+        "KASKAD_LAB_URL": house_lab.url,
         "KASKAD_LOG_LEVEL": "info",
     }
     subprocess.run(

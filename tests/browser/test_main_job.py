@@ -8,38 +8,19 @@ import re
 from collections.abc import Callable
 
 import pytest
-from django.apps import apps
-from django.conf import settings
-from django.utils import translation
-from django.utils.translation.trans_real import DjangoTranslation
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from builders import a_member, a_workspace
 from fake_messenger import eventually
 from lab.visitor_site import Site
 from messengers.models import Channel, Conversation, Message
+from page_words import Words, words_of
 from workspaces.models import User, Workspace
 from workspaces.roles import Role
 from workspaces.scope import tenant
 
 OpenPage = Callable[..., Page]
-Words = Callable[[str], str]
 SOCKETS = re.compile("/ws/")
-
-
-def words_of(language: str) -> Words:
-    """Return the function that says an English text as pages and islands say it in the language."""
-    places = [f"{config.path}/locale" for config in apps.get_app_configs()] + [
-        str(path) for path in settings.LOCALE_PATHS
-    ]
-    islands = DjangoTranslation(language, domain="djangojs", localedirs=places)
-
-    def words(text: str) -> str:
-        with translation.override(language):
-            said: str = islands.gettext(text)
-            return said if said != text else translation.gettext(text)
-
-    return words
 
 
 class Line:

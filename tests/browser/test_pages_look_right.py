@@ -34,7 +34,11 @@ LOOKS = [
     pytest.param("dark", 1280, "en", False, id="dark-wide-en"),
     pytest.param("light", 390, "ru", False, id="light-phone-ru"),
 ]
-PARTS_OF_PAGES = ("messengers:preview", "messengers:installation_check")  # a frame, and what htmx swaps in
+# A frame, and what htmx swaps in.
+PARTS_OF_PAGES = (
+    *("messengers:preview", "messengers:installation_check"),
+    *("messengers:first_message_check", "messengers:webhook"),
+)
 NOT_THERE = "/no/such/page/"
 _SERIOUS = ("serious", "critical")
 
