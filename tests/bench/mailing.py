@@ -42,6 +42,13 @@ class Base:
     workspace: Workspace
     channel: Channel
 
+    def mail_workspace(self) -> None:
+        """Queue a mailing to all people of all channels of the workspace."""
+        with tenant(self.workspace):
+            batch = batches.begin()
+            variant = batches.vary(batch, Content(text=WORDS))
+            batches.fill(batch, variant, list(Conversation.objects.values_list("pk", flat=True)), source="broadcast")
+
     def mail_unchecked(self, cursor: Any) -> None:
         """Queue a mailing to all of them by the same statement, without a look at each key: a million in seconds."""
         with tenant(self.workspace):
