@@ -45,6 +45,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for name, line in table.MEASURED.items()
     ]
     rows += [(name, "failed", "", "", "", "") for name in dict.fromkeys(broken)]
+    if not table.MEASURED and not broken:
+        return  # nothing was run: what was measured before stays
     table.show("What it costs", ("", "ours", "other", "ratio", "unit", ""), rows)
     RESULTS.parent.mkdir(exist_ok=True)
     figures = {
