@@ -98,12 +98,20 @@ class Sender:
         try:
             for place in hinted:
                 if len(self._pumps) < self._limit:
-                    await self._serve(place)
+                    await self._try(place)
             if time.monotonic() >= self._scan_at:
                 self._scan_at = time.monotonic() + SCAN
                 await self._scan()
         except (OperationalError, InterfaceError) as error:
             logger.warning("The database is away; senders wait for it: %s", error)
+
+    async def _try(self, place: Place) -> None:
+        try:
+            await self._serve(place)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("Channel %s could not be taken", place[1])
 
     async def _scan(self) -> None:
         waiting = await self.database(lambda: leases.places_to_serve(self._limit))

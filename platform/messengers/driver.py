@@ -5,6 +5,7 @@
 """
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ _Result = TypeVar("_Result")
 Push = Callable[[PushCall], Awaitable[Reply]]
 ReadFile = Callable[[int, int], Awaitable[bytes]]  # workspace id, media id; raises FileGoneError
 
+_ADDRESS = re.compile(r"\bhttps?://[^\s'\")]+|/bot[^\s/'\"]+")
 # Of all that aiohttp raises, only these are sure to come before the first byte left.
 _NOT_WRITTEN = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
@@ -105,7 +107,7 @@ class Driver:
                         break
                 return Reply(response.status, bytes(read), response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            return Reply(0, fault=f"{type(error).__name__}: {error}")
+            return Reply(0, fault=_fault(error))
 
     async def _answer(self, call: HttpCall | PushCall, workspace_id: int | None) -> Reply:
         if isinstance(call, PushCall):
@@ -122,7 +124,7 @@ class Driver:
             ) as response:
                 return Reply(response.status, await response.read(), response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            return Reply(0, written=not isinstance(error, _NOT_WRITTEN), fault=f"{type(error).__name__}: {error}")
+            return Reply(0, written=not isinstance(error, _NOT_WRITTEN), fault=_fault(error))
 
     async def _body(self, call: HttpCall, workspace_id: int | None) -> dict[str, Any]:
         if call.files is None:
@@ -134,6 +136,11 @@ class Driver:
             content = await self._read(workspace_id, file.media)
             form.add_field(field, content, filename=file.name, content_type=file.content_type)
         return {"data": form}
+
+
+def _fault(error: BaseException) -> str:
+    """Name an error without the address that was called: a token may stand in it."""
+    return _ADDRESS.sub("(address)", f"{type(error).__name__}: {error}")
 
 
 @cache

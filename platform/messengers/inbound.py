@@ -125,7 +125,7 @@ def _joined(conversation: Conversation, album: str, content: Content, files: Seq
 @handle.register
 def _edited(update: MessageEdited, channel: Channel) -> None:
     message = _changed(update, channel)
-    if message.edited_at is not None and message.edited_at >= update.at:
+    if message.edited_at is not None and message.edited_at > update.at:
         return
     said = Content.model_validate(message.content)
     change = {"text": update.content.text, "location": update.content.location or said.location}

@@ -4,6 +4,7 @@
 """
 
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,8 @@ from messengers.registry import is_known, messenger
 from messengers.statuses import Status
 from workspaces.crossings import ids_across_workspaces
 from workspaces.scope import tenant
+
+logger = logging.getLogger(__name__)
 
 MAX_RETRIES = 8
 LONGEST = 600.0  # seconds between two tries; what the messenger itself bids is obeyed
@@ -47,8 +50,11 @@ def record(workspace_id: int, channel_id: int, sender: UUID, finished: Sequence[
 def sweep() -> None:
     """Find messages of senders that died: queue them where the messenger knows our key, else call them uncertain."""
     for workspace_id, channel_id in ids_across_workspaces("channels_with_orphans", 1000):
-        with tenant(workspace_id):
-            _sweep_channel(workspace_id, channel_id)
+        try:
+            with tenant(workspace_id):
+                _sweep_channel(workspace_id, channel_id)
+        except Exception:  # what is wrong with one channel must not keep the others from being swept
+            logger.exception("Channel %s could not be swept", channel_id)
 
 
 def _sweep_channel(workspace_id: int, channel_id: int) -> None:

@@ -3,6 +3,7 @@
 A person's name may hold the marks of our formatting, so what is filled in is escaped where the text has markup.
 """
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -23,10 +24,12 @@ class _Environment(Environment):
     loop_iteration_limit = 1_000
     output_stream_limit = 100_000  # bytes
     context_depth_limit = 10
+    local_namespace_limit = 100_000  # bytes
 
 
 _ENVIRONMENT = _Environment()
 _MARKS = ("{{", "{%")
+_RANGE = re.compile(r"\{[{%][^}]*\.\.[^}]*[%}]\}")
 _MARKUP = frozenset(
     "*_~`[]()\\"
 )  # without any of these there is nothing to escape, and escaping costs more than all else
@@ -63,7 +66,7 @@ def fill(content: Content, person: Mapping[str, str]) -> Content:
         known = {fact: _escaped(value) for fact, value in person.items()}
     try:
         text = _template(content.text).render(**known)
-    except LiquidError as error:
+    except Exception as error:  # filters raise whatever Python raises, and one message must not hold up all others
         raise BadTemplateError(str(error)) from error
     if not text.strip() and not (content.attachments or content.location or content.cards):
         raise BadTemplateError("empty_content")
@@ -76,6 +79,8 @@ def _escaped(value: str) -> str:
 
 @lru_cache(maxsize=500)
 def _template(text: str) -> BoundTemplate:
+    if _RANGE.search(text):
+        raise BadTemplateError("A range of numbers could fill the memory: it is not allowed here.")
     try:
         return _ENVIRONMENT.from_string(text)
     except LiquidError as error:

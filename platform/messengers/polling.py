@@ -129,6 +129,9 @@ class Listener:
             logger.exception("Nobody listens to channel %s for a while", channel_id)
         finally:
             del self._tasks[channel_id]
+            # Or it would stay leased, and heard by nobody, until the slice is over.
+            with suppress(OperationalError, InterfaceError, RuntimeError):
+                await self._database(lambda: release(workspace_id, channel_id, self.id))
 
     async def _put_up_with(self, workspace_id: int, channel_id: int, reason: str, failures: int) -> None:
         known = BROKEN.get(reason)
@@ -161,6 +164,12 @@ def claim(workspace_id: int, channel_id: int, listener: UUID) -> bool:
     }
     with tenant(workspace_id):
         return bool(statements.run(statements.CLAIM_POLL, values))
+
+
+def release(workspace_id: int, channel_id: int, listener: UUID) -> None:
+    """Give a channel back."""
+    with tenant(workspace_id):
+        PollLease.objects.filter(channel_id=channel_id, listener=listener).update(expires_at=timezone.now())
 
 
 def _ask(workspace_id: int, channel_id: int, listener: UUID) -> tuple[Messenger, ChannelFacts, str] | None:

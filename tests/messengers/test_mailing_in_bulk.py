@@ -85,6 +85,20 @@ def test_gaps_that_cannot_be_filled_are_refused_before_anything_is_queued(worksp
         assert not Variant.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% assign a = 'aaaaaaaaaa' %}" + "{% assign a = a | append: a %}" * 28 + "{{ a }}",
+        "{{ (1..300000000) | join: '' }}",
+        "{{ 'nan' | floor }}",
+        "{{ '1e999' | plus: 1 | ceil }}",
+    ],
+)
+def test_a_text_that_would_fill_the_memory_or_breaks_is_refused(text: str) -> None:
+    with pytest.raises(personal.BadTemplateError):
+        personal.fill(Content(text=text), personal.facts("Anna", "", "", ""))
+
+
 def test_a_person_for_whom_nothing_is_left_to_say_holds_nobody_up(workspace: Workspace, sink: Sink) -> None:
     with tenant(workspace):
         batch = batches.begin()
