@@ -118,7 +118,8 @@ WHERE workspace_id = %(workspace)s AND channel_id = %(channel)s AND shard = %(sh
 # (Asked one by one: a join would be planned by counts from before the mailing, and read the whole of it each time.)
 # A long queue is read on from where the last reading ended: what has left it lies in front of it, dead, for a while.
 # A mailing's rows are not locked first, only looked at once more when they are marked: nobody else hands them over.
-# Picked first and looked up then: next to the cost of picking, the planner takes an index and a whole table for equal.
+# Picked first, and then looked up one by one, which OFFSET 0 sees to: where a base has grown since it was last counted,
+# the planner takes an index and a whole table for equal, and joins whole tables with each other.
 HAND_OVER = """
 WITH picked AS MATERIALIZED (
     SELECT message.id, message.workspace_id, message.conversation_id, message.identity_id, message.batch_id,
@@ -135,12 +136,12 @@ WITH picked AS MATERIALIZED (
     ORDER BY message.id
     LIMIT %(limit)s
     {locks}
-), head AS (
+), head AS MATERIALIZED (
     SELECT message.id,
         CASE
             WHEN batch.state = 'stopped' THEN 'batch_stopped'
             WHEN batch.not_after < %(now)s THEN 'too_late'
-            WHEN batch.id IS NULL AND message.due_at < %(stale)s THEN 'too_late'
+            WHEN message.batch_id IS NULL AND message.due_at < %(stale)s THEN 'too_late'
             WHEN message.source = 'bot' AND coalesce(message.locked_owner, conversation.owner) = 'person'
                 THEN 'person_took_over'
             WHEN identity.state || '/' || message.source = ANY(%(refused)s) THEN identity.state
@@ -148,14 +149,18 @@ WITH picked AS MATERIALIZED (
         END AS refusal,
         identity.external_id AS address, contact.name, contact.phone, contact.email, contact.language
     FROM picked AS message
-    JOIN messengers_conversation AS conversation
-        ON conversation.workspace_id = message.workspace_id AND conversation.id = message.conversation_id
-    JOIN messengers_identity AS identity
-        ON identity.workspace_id = message.workspace_id AND identity.id = message.identity_id
-    JOIN audience_contact AS contact
-        ON contact.workspace_id = identity.workspace_id AND contact.id = identity.contact_id
-    LEFT JOIN messengers_batch AS batch
-        ON batch.workspace_id = message.workspace_id AND batch.id = message.batch_id
+    CROSS JOIN LATERAL (
+        SELECT owner FROM messengers_conversation
+        WHERE workspace_id = message.workspace_id AND id = message.conversation_id OFFSET 0) AS conversation
+    CROSS JOIN LATERAL (
+        SELECT contact_id, state, external_id FROM messengers_identity
+        WHERE workspace_id = message.workspace_id AND id = message.identity_id OFFSET 0) AS identity
+    CROSS JOIN LATERAL (
+        SELECT name, phone, email, language FROM audience_contact
+        WHERE workspace_id = message.workspace_id AND id = identity.contact_id OFFSET 0) AS contact
+    LEFT JOIN LATERAL (
+        SELECT state, not_after FROM messengers_batch
+        WHERE workspace_id = message.workspace_id AND id = message.batch_id OFFSET 0) AS batch ON true
 )
 UPDATE messengers_message AS message
 SET status = CASE WHEN head.refusal = '' THEN 'sending' ELSE 'canceled' END,
@@ -164,7 +169,7 @@ SET status = CASE WHEN head.refusal = '' THEN 'sending' ELSE 'canceled' END,
     leased_at = CASE WHEN head.refusal = '' THEN %(now)s END,
     attempts = message.attempts + CASE WHEN head.refusal = '' THEN 1 ELSE 0 END
 FROM head
-WHERE message.workspace_id = %(workspace)s AND message.id = head.id
+WHERE message.workspace_id = %(workspace)s AND message.id = ANY(ARRAY(SELECT id FROM picked)) AND message.id = head.id
     AND coalesce(message.status, '') = 'queued' -- written so that the index of the whole queue is not taken for it
 RETURNING message.id, message.status, message.identity_id, head.address, message.variant_id, message.content,
     message.attempts, message.retries, message.parts_sent, message.leased_at,
