@@ -1,4 +1,4 @@
-"""Telegram misbehaves in every way the lab knows: what becomes of the message, of those behind it, and of what comes in."""
+"""Telegram misbehaves in every way the lab knows: what becomes of the message, of the next ones, of what comes in."""
 
 import socket
 import threading
