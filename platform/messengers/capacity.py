@@ -40,6 +40,10 @@ class Capacity:
         """Give a place back."""
         self._taken[workspace_id] -= 1
 
+    def served(self, workspace_id: int) -> int:
+        """Return on how many channels the workspace is served."""
+        return self._served[workspace_id]
+
     def too_many(self, channels: int) -> int | None:
         """Return the workspace that is served on more than half of `channels` though others wait, if there is one."""
         workspace_id, served = max(self._served.items(), key=lambda one: one[1], default=(0, 0))

@@ -115,6 +115,7 @@ class Sender:
 
     async def _scan(self) -> None:
         waiting = await self.database(lambda: leases.places_to_serve(self._limit))
+        waiting.sort(key=lambda place: self.capacity.served(place[0]))  # or who made room would take it back himself
         chosen = waiting[: max(0, self._limit - len(self._pumps))]
         for result in await asyncio.gather(*map(self._serve, chosen), return_exceptions=True):
             if isinstance(result, Exception):
