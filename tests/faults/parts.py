@@ -57,9 +57,15 @@ class Parts:
 
 
 @contextmanager
-def some_parts(folder: Path, lease: float = LEASE) -> Iterator[Parts]:
-    """A nursery; whatever it started is gone at the end."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), "PYTHONDONTWRITEBYTECODE": "1", "C_FORCE_ROOT": "1"}
+def some_parts(folder: Path, lease: float = LEASE, **settings: str) -> Iterator[Parts]:
+    """A nursery with these settings; whatever it started is gone at the end."""
+    environment = {
+        **os.environ,
+        **settings,
+        "PYTHONPATH": str(ROOT / "tests"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "C_FORCE_ROOT": "1",
+    }
     with subprocess.Popen(
         [sys.executable, str(_NURSERY), str(folder), str(lease)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment,

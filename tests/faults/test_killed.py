@@ -1,14 +1,15 @@
 """Workers and senders are killed while messages leave: nobody is told anything twice, and nothing is forgotten."""
 
 import random
+from pathlib import Path
 
 import pytest
 
 from fake_messenger import eventually
 from faults import books
-from faults.parts import Parts
-from faults.traffic import a_town
-from faults.watched_sink import a_slow_sink
+from faults.parts import some_parts
+from faults.traffic import OnTelegram, a_town
+from lab.running import a_lab
 from messengers.statuses import Status
 
 SEED = 20261123
@@ -17,26 +18,28 @@ IN_HAND = 400  # calls that one sender may have under way
 
 
 @pytest.mark.timeout(300)
-def test_nothing_is_said_twice_or_lost_however_often_the_power_fails(parts: Parts) -> None:
+@pytest.mark.usefixtures("committed_db")
+def test_nothing_is_said_twice_or_lost_however_often_the_power_fails(tmp_path: Path) -> None:
     chance = random.Random(SEED)
-    with a_slow_sink(SEED, slowness=(0.05, 0.6)) as sink:
-        town = a_town(sink, SEED, workspaces=3, channels=4, people=12)
-        parts.start("beat")
-        parts.start("worker", 2)
-        parts.start("sender", 3)
+    with a_lab() as lab, some_parts(tmp_path, KASKAD_LAB_URL=lab.url) as parts:
+        lab.misbehaves("slow", method="sendMessage", seconds=0.4)
+        town = a_town(OnTelegram(lab), SEED, workspaces=3, channels=4, people=12)
+        for kind in ("beat", "worker", "worker", "sender", "sender", "sender"):
+            parts.start(kind)
         for number in range(KILLS):
             town.mail(40)
             town.answer(8)
             town.hear(8)
-            eventually(lambda: sink.open, 60)
-            chance.choice([eventually, lambda _: None])(lambda: sink.open > chance.randint(1, 40) or not sink.open)
+            under_way = chance.randint(1, 40)
+            eventually(lambda wanted=under_way: len(lab.account.open_calls()) >= wanted, 60)
             victim = "sender" if number % 3 else "worker"
             parts.kill(victim)
             parts.start(victim)
         eventually(lambda: not books.unfinished(town.workspaces), 90)
-        account = books.audit(
-            town.workspaces, ((one.to, one.text) for one in sink.arrivals), kills=parts.killed, updates=town.wrote
-        )
+        arrivals = lab.account.sent()
+    account = books.audit(
+        town.workspaces, ((one.to, one.text) for one in arrivals), kills=parts.killed, updates=town.wrote
+    )
     account.print("Killed at random moments")
     assert account.rows.total() >= 5_000
     assert not account.twice()

@@ -13,7 +13,7 @@ from config.local_servers import LocalPostgres, LocalValkey
 from fake_messenger import eventually
 from faults import books
 from faults.parts import Parts
-from faults.traffic import a_town
+from faults.traffic import OnFake, a_town
 from faults.watched_sink import a_slow_sink
 from messengers.statuses import Status
 
@@ -69,7 +69,7 @@ def kept_commits(owner_url: str, owner_cursor: object) -> Iterator[None]:
 def test_all_arrive_once(parts: Parts, fail: Break, pytestconfig: pytest.Config) -> None:
     postgres, valkey = servers_of(pytestconfig)
     with a_slow_sink(SEED, slowness=(0.1, 0.8)) as sink:
-        town = a_town(sink, SEED, workspaces=2, channels=3, people=50, kind="slow_fake")
+        town = a_town(OnFake(sink, "slow_fake"), SEED, workspaces=2, channels=3, people=50)
         for kind in ("beat", "worker", "sender", "sender"):
             parts.start(kind)
         for _ in range(3):

@@ -1,14 +1,17 @@
 """What goes on in a few workspaces at once: mailings leave, bots answer people who write, members answer too."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any, Protocol
 
-from builders import a_conversation, a_workspace
+from builders import a_channel, a_conversation, a_workspace, an_identity
 from fake_messenger import Sink, a_fake_channel
 from flow_people import a_flow, keyword, message
+from lab.platforms.telegram.bots import Bot
+from lab.running import Lab
 from messengers import batches, inbox, outbox, tasks
 from messengers.content import Content
 from messengers.models import Channel, Conversation, Message
@@ -18,10 +21,68 @@ from workspaces.scope import tenant
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
+class Outside(Protocol):
+    """The messenger on whose side people are."""
+
+    def channel(self) -> Channel:
+        """Make a channel, in the workspace in scope."""
+
+    def talk(self, channel: Channel) -> Conversation:
+        """Let somebody come to it."""
+
+    def says(self, talk: Conversation, text: str, number: int) -> dict[str, Any]:
+        """Return an update by which he writes."""
+
+
+@dataclass
+class OnFake:
+    """The fake messenger."""
+
+    sink: Sink
+    kind: str = "fake"
+
+    def channel(self) -> Channel:
+        return a_fake_channel(self.sink, self.kind)
+
+    def talk(self, channel: Channel) -> Conversation:
+        return a_conversation(channel)
+
+    def says(self, talk: Conversation, text: str, number: int) -> dict[str, Any]:
+        who = talk.identity.external_id
+        return {"id": f"u{number}", "from": who, "type": "message", "text": text, "at": AT.isoformat()}
+
+
+@dataclass
+class OnTelegram:
+    """The lab's Telegram, with bots that pay for their speed."""
+
+    lab: Lab
+    bots: dict[int, Bot] = field(default_factory=dict)
+
+    def channel(self) -> Channel:
+        bot = self.lab.telegram.new_bot(rate=None)
+        settings = {"paid_broadcasts": True}
+        channel = a_channel("telegram", practice=True, settings=settings, secrets={"token": bot.token})
+        self.bots[channel.pk] = bot
+        return channel
+
+    def talk(self, channel: Channel) -> Conversation:
+        person = self.lab.telegram.person()
+        self.bots[channel.pk].phone(person).start()
+        return a_conversation(identity=an_identity(channel, external_id=person.key))
+
+    def says(self, talk: Conversation, text: str, number: int) -> dict[str, Any]:
+        person = {"id": int(talk.identity.external_id), "is_bot": False, "first_name": talk.contact.name}
+        chat = {"id": person["id"], "type": "private", "first_name": talk.contact.name}
+        message = {"message_id": number, "from": person, "chat": chat, "date": int(AT.timestamp()), "text": text}
+        return {"update_id": number, "message": message}
+
+
 @dataclass
 class Town:
     """Workspaces with channels and people on them, and what happens there."""
 
+    outside: Outside
     places: list[tuple[Workspace, list[Channel], list[Conversation]]]
     chance: random.Random
     wrote: int = 0  # updates that came in
@@ -54,9 +115,7 @@ class Town:
         for workspace, channels, talks in self.places:
             with tenant(workspace):
                 for talk in self.chance.sample(talks, each):
-                    who, number = talk.identity.external_id, next(self._number)
-                    body = {"id": f"u{number}", "from": who, "type": "message", "text": "price", "at": AT.isoformat()}
-                    inbox.store(talk.channel, body)
+                    inbox.store(talk.channel, self.outside.says(talk, "price", next(self._number)))
             for channel in channels:
                 tasks.announce(channel.pk, workspace_id=workspace.pk)
             self.wrote += each
@@ -70,15 +129,15 @@ class Town:
         return heard
 
 
-def a_town(sink: Sink, seed: int, *, workspaces: int, channels: int, people: int, kind: str = "fake") -> Town:
+def a_town(outside: Outside, seed: int, *, workspaces: int, channels: int, people: int) -> Town:
     """Build a town with so many people on every channel."""
-    return Town([_a_place(sink, kind, channels, people) for _ in range(workspaces)], random.Random(seed))
+    return Town(outside, [_a_place(outside, channels, people) for _ in range(workspaces)], random.Random(seed))
 
 
-def _a_place(sink: Sink, kind: str, channels: int, people: int) -> tuple[Workspace, list[Channel], list[Conversation]]:
+def _a_place(outside: Outside, channels: int, people: int) -> tuple[Workspace, list[Channel], list[Conversation]]:
     workspace = a_workspace()
     with tenant(workspace):
         a_flow(keyword("price"), told=message("It costs ten."))
-        made: Sequence[Channel] = [a_fake_channel(sink, kind) for _ in range(channels)]
-        talks = [a_conversation(channel) for channel in made for _ in range(people)]
-    return workspace, list(made), talks
+        made = [outside.channel() for _ in range(channels)]
+        talks = [outside.talk(channel) for channel in made for _ in range(people)]
+    return workspace, made, talks
