@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+from django.db.models import F
 
 from chatpanel import listing, payloads, presence, thread
 from messengers import held, signals
@@ -40,6 +41,7 @@ def connect() -> None:
     signals.message_received.connect(_message_received, dispatch_uid="chatpanel")
     signals.message_queued.connect(_messages_queued, dispatch_uid="chatpanel")
     signals.message_status_changed.connect(_statuses_changed, dispatch_uid="chatpanel")
+    signals.message_changed.connect(_messages_changed, dispatch_uid="chatpanel")
     signals.conversation_changed.connect(_conversation_changed, dispatch_uid="chatpanel")
     signals.identity_changed.connect(_identity_changed, dispatch_uid="chatpanel")
 
@@ -109,9 +111,11 @@ def _statuses_changed(message_ids: Sequence[int], **_: Any) -> None:
     tell(messages=message_ids)
 
 
-@signals.only_notes
 def _messages_changed(message_ids: Sequence[int], **_: Any) -> None:
-    tell(messages=message_ids)
+    newest = Message.objects.filter(pk__in=message_ids, conversation__last_message=F("pk"))
+    ids = list(newest.values_list("conversation_id", flat=True))
+    listing.touch(ids)  # their rows show what the message says
+    tell(ids, message_ids)
 
 
 @signals.only_notes

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from asgiref.sync import async_to_sync
 from django.utils import timezone
 
-from messengers import media, signals
+from messengers import conversations, media, signals
 from messengers.adapter import ChannelFacts, Messenger, Profile, Reply
 from messengers.channels import facts
 from messengers.content import Attachment, Content
@@ -129,9 +129,10 @@ def _lose(file: Media, reason: str) -> None:
 
 def _tell(file: Media) -> None:
     """Let the message in which the file was sent show what has become of it."""
-    if file.message_id is None:
+    if file.message is None:
         return
-    message = Message.objects.select_for_update().get(pk=file.message_id)
+    conversations.lock(file.message.conversation_id)
+    message = Message.objects.select_for_update().get(pk=file.message.pk)
     said = Content.model_validate(message.content)
     parts = [_fresh(part, file) for part in said.attachments]
     message.content = said.model_copy(update={"attachments": parts}).model_dump(mode="json")

@@ -92,7 +92,7 @@ def store(file: "File[bytes]", uploaded_by: User | None = None, *, unsent_until:
     With `unsent_until` it is deleted after that moment, unless `claim` has made it part of a message.
     """
     name = _safe_name(file.name or "")
-    _check_size(file)
+    _check_size(file.size)
     _check_name(name)
     content = file.read()
     content_type = _sniff(content)
@@ -139,8 +139,8 @@ def expect(channel: Channel, files: Iterable[RemoteFile]) -> list[Media]:
 
 def keep(media: Media, content: bytes) -> None:
     """Store what was fetched of a file that was expected; MediaRefusedError says why not."""
-    if len(content) > SIZE_LIMIT:
-        raise MediaRefusedError("file_too_large", gettext("The file is larger than 20 MB."))
+    _check_size(len(content))
+    _check_name(media.name)
     sniffed = _sniff(content)
     if sniffed in _IMAGES.values():
         content = _clean_image(content)
@@ -232,10 +232,10 @@ def _safe_name(name: str) -> str:
         return "file"
 
 
-def _check_size(file: "File[bytes]") -> None:
-    if not file.size:
+def _check_size(size: int) -> None:
+    if not size:
         raise MediaRefusedError("empty_file", gettext("The file is empty."))
-    if file.size > SIZE_LIMIT:
+    if size > SIZE_LIMIT:
         raise MediaRefusedError("file_too_large", gettext("The file is larger than 20 MB."))
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from builders import a_client, a_conversation, a_member, a_message, a_workspace
 from chatpanel import live, presence, replying
-from messengers import receipts
+from messengers import receipts, signals
 from messengers.content import Content
 from messengers.models import Conversation, Message
 from messengers.statuses import Status
@@ -44,7 +44,7 @@ class Talk:
             return function(*args, **kwargs)
 
     def visitor_writes(self, text: str) -> Message:
-        from messengers import conversations, signals
+        from messengers import conversations
 
         with tenant(self.workspace):
             locked = conversations.lock(self.conversation.pk)
@@ -273,3 +273,20 @@ def wipe_valkey() -> Callable[[], Awaitable[None]]:
         client.close()
 
     return wipe
+
+
+async def test_words_that_the_person_changes_change_in_the_thread_and_in_the_list(talk: Talk) -> None:
+    def changes(text: str) -> None:
+        signals.message_changed.tell(message_ids=[talk.question.pk])
+        Message.objects.filter(pk=talk.question.pk).update(content=Content.plain(text).model_dump(mode="json"))
+
+    cursor = await in_thread(talk.cursor)()
+    async with Window(talk.workspace, talk.anna) as anna:
+        await in_thread(talk.do)(changes, "Is it open today?")
+
+        event = await anna.hear("changes", has_message("Is it open today?"))
+        assert event["conversations"][0]["last"]["text"] == "Is it open today?"
+
+        await anna.say(type="since", cursor=cursor)
+        missed = await anna.hear("since")
+        assert [row["last"]["text"] for row in missed["conversations"]] == ["Is it open today?"]
