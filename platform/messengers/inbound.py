@@ -55,7 +55,7 @@ def _message(update: MessageReceived, channel: Channel) -> None:
 
 @handle.register
 def _button(update: ButtonPressed, channel: Channel) -> None:
-    _hear(update, channel, Content.plain(update.text or update.button_id))
+    _hear(update, channel, Content.plain(update.text if update.text.strip() else update.button_id))
 
 
 def _hear(

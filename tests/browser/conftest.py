@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from chromium import ARGUMENTS, find_chromium
 from config.environment import ROOT
@@ -132,6 +132,7 @@ def chromium() -> Iterator[Browser]:
     executable = find_chromium()
     # Playwright keeps a loop in this thread; Django would take every query for one made inside it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=15_000)  # as long as any other step may take on a busy machine
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield browser

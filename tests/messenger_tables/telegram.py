@@ -180,6 +180,12 @@ WEBHOOKS = [
         pressed("42:yes", message={"chat": CHAT, "message_id": 4, "date": 0}),
         ButtonPressed(WHO, "press:99", 42, "yes", "", None),
     ),
+    hears("press that says nothing: a game's", pressed("", message={"chat": CHAT, "message_id": 4, "date": 0})),
+    hears(
+        "press of a button without words",
+        pressed("buy", message=OURS | {"reply_markup": {"inline_keyboard": [[{"text": " ", "callback_data": "buy"}]]}}),
+        ButtonPressed(WHO, "press:99", None, "buy", " ", None),
+    ),
     hears("blocked", membership("kicked"), SubscriptionChanged(WHO, "", "blocked", AT)),
     hears("let in again", membership("member"), SubscriptionChanged(WHO, "", "active", AT)),
     hears("pinned", body(message=message(pinned_message=OURS))),

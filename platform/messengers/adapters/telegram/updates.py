@@ -275,6 +275,9 @@ def _edited(message: _Message) -> Sequence[Update]:
 def _pressed(press: _CallbackQuery) -> Sequence[Update]:
     if press.message is None or press.message.chat.type != "private":
         return []
+    text = press.button_text()
+    if not (press.data.strip() or text.strip()):
+        return []  # a button of a game
     ours, _, button_id = press.data.partition(":")
     message_id = int(ours) if ours.isdecimal() and button_id else None
     return [
@@ -283,7 +286,7 @@ def _pressed(press: _CallbackQuery) -> Sequence[Update]:
             f"press:{press.id}",
             message_id,
             button_id if message_id is not None else press.data,
-            press.button_text(),
+            text,
             None,
         )
     ]
