@@ -9,9 +9,10 @@ from typing import Any
 
 from bots.models import Run
 from chatpanel.models import ConversationEvent
-from messengers import markup, media, outbox
+from messengers import corrections, markup, media, outbox
 from messengers.content import Attachment, Content
-from messengers.models import Attempt, Conversation, Media, Message
+from messengers.models import Attempt, Channel, Conversation, Media, Message
+from messengers.registry import is_known, messenger
 from workspaces.models import User
 
 Payload = dict[str, Any]
@@ -30,7 +31,7 @@ def conversation(row: Conversation) -> Payload:
             "email": row.contact.email,
             "picture": _picture(row.identity.picture),
         },
-        "channel": {"id": row.channel_id, "kind": row.channel.kind, "name": row.channel.name},
+        "channel": _channel(row.channel),
         "subscriber": row.identity.state,
         "owner": row.owner,
         "assignee": person(row.assignee),
@@ -125,6 +126,7 @@ def _message(row: Message, flows: dict[int, str]) -> Payload:
         "reason": row.reason,
         "attempts": row.attempts,
         "retriable": row.status in outbox.RETRIABLE,
+        "correctable": corrections.is_correctable(row),
         "at": moment(row.created_at),
         "edited_at": moment(row.edited_at),
         "deleted_at": moment(row.deleted_at),
@@ -148,6 +150,17 @@ def _content(content: Content) -> Payload:
             for card in content.cards
         ],
         "location": content.location.model_dump() if content.location else None,
+    }
+
+
+def _channel(channel: Channel) -> Payload:
+    can = messenger(channel.kind).capabilities if is_known(channel.kind) else None
+    return {
+        "id": channel.pk,
+        "kind": channel.kind,
+        "name": channel.name,
+        "edits": can is not None and can.edits,
+        "deletes": can is not None and can.deletes,
     }
 
 

@@ -6,11 +6,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.http import Http404, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from pydantic import BaseModel, ValidationError
 
 from chatpanel import payloads, replying
-from messengers import outbox
+from messengers import corrections, outbox
 from workspaces.access import TenantRequest
 
 _P = ParamSpec("_P")
@@ -39,6 +39,8 @@ def answers_in_json(view: _View[_P]) -> _View[_P]:
             return _refuse(_known(error))
         except (outbox.NewerMessagesError, outbox.UnreachableError, outbox.NotRetriableError) as error:
             return _refuse(_known(error))
+        except corrections.CorrectionRefusedError as error:
+            return _refuse(RefusedError(error.reason, _correction_words(error), told=error.told))
         except Http404:
             return _refuse(RefusedError("not_found", _("There is no such conversation."), status=404))
 
@@ -62,6 +64,31 @@ def invalid(fields: dict[str, str]) -> RefusedError:
 
 def _refuse(refused: RefusedError) -> JsonResponse:
     return JsonResponse(refused.body, status=refused.status)
+
+
+def _correction_words(error: corrections.CorrectionRefusedError) -> str:
+    known = _CORRECTIONS.get(error.told or error.reason)
+    if known is None:
+        return _("The messenger refuses this change. It says: “%(reason)s”.") % {"reason": error.told}
+    return str(known)
+
+
+_CORRECTIONS = {
+    "not_yours": gettext_lazy("Only who wrote this message can change it."),
+    "cannot": gettext_lazy("This messenger cannot change what has been sent."),
+    "being_changed": gettext_lazy("A colleague is changing this message right now."),
+    "deleted": gettext_lazy("This message has been taken back already."),
+    "many_parts": gettext_lazy("This message left in several parts, which cannot be changed any more."),
+    "not_sent": gettext_lazy("Only what has been sent can be changed."),
+    "channel_off": gettext_lazy("The channel is switched off or needs attention."),
+    "only_words": gettext_lazy("Only the words of a message can be changed."),
+    "too_long": gettext_lazy("That is too long for one message of this messenger."),
+    "too_late": gettext_lazy("So much time has passed that the messenger does not delete this message any more."),
+    "not_now": gettext_lazy("The messenger is busy. Try again in a minute."),
+    "unanswered": gettext_lazy("The messenger has not answered, so the message may have changed or not. Try again."),
+    "unknown_message": gettext_lazy("The messenger did not say which message this is there, so it cannot be changed."),
+    "unreachable": gettext_lazy("This person has blocked us: nothing can be changed any more."),
+}
 
 
 def _known(error: Exception) -> RefusedError:

@@ -26,6 +26,8 @@ urlpatterns = [
     path("chats/data/<int:conversation_id>/contact/", views.contact, name="contact"),
     path("chats/data/messages/<int:message_id>/retry/", views.retry, name="retry"),
     path("chats/data/messages/<int:message_id>/arrived/", views.arrived, name="arrived"),
+    path("chats/data/messages/<int:message_id>/edit/", views.edit, name="edit"),
+    path("chats/data/messages/<int:message_id>/delete/", views.delete, name="delete"),
     path("chats/data/messages/<int:message_id>/attempts/", views.attempts, name="attempts"),
 ]
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chatpanel import catching_up, contact_card, listing, live, page_data, payloads, presence, replying, thread
 from chatpanel.refusals import RefusedError, answers_in_json, invalid, read
-from messengers import conversations, decisions, media, outbox
+from messengers import conversations, corrections, decisions, media, outbox
 from messengers.changes import take_cursor
 from messengers.content import Content
 from messengers.decisions import Decision
@@ -31,6 +31,12 @@ class Reply(_Body):
     attachments: list[int] = Field(default_factory=list, max_length=10)
     seen_message: int | None = None
     known_assignee: int | None = None
+
+
+class Correction(_Body):
+    """What a message that was sent shall say instead."""
+
+    text: str = Field(default="", max_length=20_000)
 
 
 class Note(_Body):
@@ -251,6 +257,31 @@ def arrived(request: TenantRequest, message_id: int) -> HttpResponse:
 
 
 @page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def edit(request: TenantRequest, message_id: int) -> HttpResponse:
+    """Change the words of a message that its reader has already."""
+    message = get_object_or_404(Message.objects.select_related("variant"), pk=message_id)
+    text = read(Correction, request.body).text
+    try:
+        content = Content.model_validate({**message.words, "text": text})
+    except ValidationError as error:
+        raise invalid({"text": _("A message cannot be empty. Delete it instead.")}) from error
+    corrections.edit(message, content, request.user)
+    return _corrected(message)
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def delete(request: TenantRequest, message_id: int) -> HttpResponse:
+    """Take a message back."""
+    message = get_object_or_404(Message, pk=message_id)
+    corrections.delete(message, request.user)
+    return _corrected(message)
+
+
+@page(Permission.ANSWER_CHATS)
 @require_GET
 @answers_in_json
 def attempts(request: TenantRequest, message_id: int) -> HttpResponse:
@@ -283,6 +314,11 @@ def _described(conversation_id: int) -> Conversation:
         pk=conversation_id,
     )
     return row
+
+
+def _corrected(message: Message) -> HttpResponse:
+    shown = payloads.messages(thread.said().filter(pk=message.pk))
+    return JsonResponse({"messages": shown, **_row(message.conversation_id)})
 
 
 def _row(conversation_id: int) -> dict[str, Any]:

@@ -318,6 +318,7 @@ class Capabilities:
     idempotent: bool = False
     edits: bool = False  # what was sent can be changed
     deletes: bool = False  # and taken back
+    deletes_within: float = 0  # hours after which that is too late; 0: never
     polls: bool = False  # news can be fetched by who has no public address
     reuses_files: bool = False  # a file that was sent once is sent again by the messenger's name for it
 

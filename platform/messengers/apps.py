@@ -30,6 +30,8 @@ class MessengersConfig(AppConfig):
                 "channel.updates_replayed": _("Had failed updates handled again"),
                 "channel.updates_dropped": _("Dropped failed updates"),
                 "message.retried": _("Sent a message again"),
+                "message.edited": _("Changed a message that was sent"),
+                "message.deleted": _("Took a message back"),
                 "message.decided_send": _("Had uncertain or failed messages sent again"),
                 "message.decided_arrived": _("Said that uncertain messages arrived"),
                 "message.decided_give_up": _("Gave uncertain messages up"),

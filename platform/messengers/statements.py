@@ -23,6 +23,12 @@ SELECT pg_advisory_xact_lock({turn}) FROM messengers_inboundupdate AS told
 WHERE told.workspace_id = %(workspace)s AND told.id = %(update)s
 """
 
+# Whoever corrects a message has it to himself until the transaction ends.
+TRY_CORRECTION = """
+SELECT pg_try_advisory_xact_lock(
+    hashtextextended(concat('correction/', %(workspace)s::bigint, '/', %(message)s::bigint), 0))
+"""
+
 # What came in, in the order in which it came. One statement, so that of two copies that come at once one is dropped.
 KEEP_UPDATES = """
 INSERT INTO messengers_inboundupdate

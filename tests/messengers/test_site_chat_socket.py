@@ -11,7 +11,8 @@ from asgiref.testing import ApplicationCommunicator
 from channels.routing import URLRouter
 from django.utils import timezone
 
-from builders import a_channel, a_message, a_workspace
+from builders import a_channel, a_message, a_user, a_workspace
+from messengers import corrections
 from messengers.adapter import MessageReceived, PushCall, Sender, Started
 from messengers.content import Content
 from messengers.driver import push_to_visitor
@@ -173,3 +174,26 @@ async def test_a_chat_that_is_switched_off_falls_silent(house: House) -> None:
         await sync_to_async(switch_off)()
         await socket.tells({"type": "since", "since": "1"})
         assert (await socket.output())["code"] == 4404
+
+
+async def test_what_an_agent_corrects_changes_on_the_page(house: House) -> None:
+    def correct() -> Message:
+        agent = a_user()
+        message = house.says("We open at nine", author=agent)
+        with tenant(house.workspace):
+            return corrections.edit(message, Content.plain("We open at ten"), agent)
+
+    def take_back(message: Message) -> None:
+        with tenant(house.workspace):
+            corrections.delete(message, a_user())
+
+    async with a_socket(house) as socket:
+        await enters(socket, house)
+        message = await sync_to_async(correct)()
+        (changed,) = (await socket.hears())["messages"]
+        await sync_to_async(take_back)(message)
+        (gone,) = (await socket.hears())["messages"]
+
+    assert (changed["id"], changed["text"], changed["edited"]) == (message.pk, [{"text": "We open at ten"}], True)
+    assert (gone["id"], gone["deleted"], gone.get("text")) == (message.pk, True, None)
+    assert gone["revision"] > changed["revision"]

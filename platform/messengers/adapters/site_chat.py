@@ -48,6 +48,8 @@ CAPABILITIES = Capabilities(
     per_chat=Rate(20),
     receipts=(Status.SENT, Status.DELIVERED, Status.READ),
     idempotent=True,
+    edits=True,
+    deletes=True,
 )
 
 
@@ -149,6 +151,16 @@ class SiteChat(Messenger):
         """Tell the visitor's open pages. A page that hears nothing finds the message by itself: it is stored."""
         yield PushCall(channel.key, message.to, message.id)
         return Sent()
+
+    def edit(self, channel: ChannelFacts, message: Outgoing, external_id: str) -> Steps[Outcome]:
+        """Agree: what is stored is what the visitor sees, and his pages are told once it has changed."""
+        yield from ()
+        return Sent(external_id)
+
+    def delete(self, channel: ChannelFacts, to: str, external_id: str) -> Steps[Outcome]:
+        """Agree, likewise."""
+        yield from ()
+        return Sent(external_id)
 
     def verify(self, channel: ChannelFacts, request: IncomingRequest) -> None:
         """Refuse: the widget has a door of its own, which knows its visitors."""

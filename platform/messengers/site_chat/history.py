@@ -49,7 +49,7 @@ def one(conversation: Conversation, message_id: int) -> dict[str, Any] | None:
 def unread(conversation: Conversation) -> int:
     """Return how many of our messages the visitor has not read."""
     return Message.objects.filter(
-        conversation=conversation, direction=Message.Direction.OUT, status__in=_UNREAD
+        conversation=conversation, direction=Message.Direction.OUT, status__in=_UNREAD, deleted_at=None
     ).count()
 
 
@@ -85,7 +85,9 @@ def _shown(message: Message, author: str) -> dict[str, Any]:
         "status": message.status if inbound or message.status in HANDED_OVER else Status.SENT.value,
         "client_id": message.client_id if inbound else "",
         "pressed": _pressed(message) if inbound else None,
-        **_content(message.words),
+        "edited": message.edited_at is not None,
+        "deleted": message.deleted_at is not None,
+        **({} if message.deleted_at else _content(message.words)),
     }
 
 

@@ -5,6 +5,7 @@ import { gettext, interpolate, pgettext } from "@shared/i18n";
 import { Icon } from "@shared/icon";
 import { Bot, Check, CheckCheck, CircleAlert, CircleHelp, Clock, MapPin, Megaphone, RotateCcw, Undo2, UserCheck } from "lucide-react";
 import { ask } from "./api";
+import { Corrections } from "./corrections";
 import { failure, outcomeWord, statusWord } from "./fate";
 import { File, Files } from "./files";
 import { speakerOf } from "./naming";
@@ -21,6 +22,7 @@ export function Bubble({ message, follows }: { message: Message; follows: boolea
       <div className="chats-bubble" data-side={side} data-source={message.source} data-failed={failed ? true : undefined} data-deleted={message.deleted_at ? true : undefined}>
         <Body message={message} />
         <span className="chats-bubble-foot">
+          {side === "out" && <Corrections message={message} />}
           <Corrected message={message} />
           <time dateTime={message.at} title={exactly(message.at)}>
             {time(message.at)}

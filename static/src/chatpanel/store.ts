@@ -231,6 +231,11 @@ export class Panel {
     }
   }
 
+  /** Change the words of a message that was sent, or take it back. Rejects with what stands in the way. */
+  async correct(message: Message, how: "edit" | "delete", body: { text?: string } = {}): Promise<void> {
+    this.take(await ask<Changes>(`${this.boot.data}messages/${message.id}/${how}/`, body));
+  }
+
   keepDraft(draft: Draft): void {
     const { open } = this.state;
     if (open === null) return;
@@ -339,10 +344,10 @@ export class Panel {
     this.queue.pumpAll();
   }
 
-  private notice(error: unknown): void {
+  notice = (error: unknown): void => {
     if (error instanceof SignedOut) this.set({ line: "gone" });
     else toast({ text: words(error), kind: "error" });
-  }
+  };
 
   // ---- small things
 

@@ -9,7 +9,7 @@ export interface Conversation {
   id: number;
   revision: number;
   contact: { id: number; name: string; phone: string; email: string; picture: string };
-  channel: { id: number; kind: string; name: string };
+  channel: { id: number; kind: string; name: string; edits: boolean; deletes: boolean }; // what was sent
   subscriber: "active" | "unsubscribed" | "blocked";
   owner: "bot" | "person";
   assignee: Person | null;
@@ -60,6 +60,7 @@ export interface Message {
   reason: string;
   attempts: number;
   retriable: boolean;
+  correctable: boolean; // stands with the person as one message, where its channel edits or deletes
   at: string;
   edited_at: string | null;
   deleted_at: string | null;

@@ -102,8 +102,8 @@ function keyOf(message: Message): string {
 }
 
 /** What of a message can be seen to change: its revision also rises when only its status does. */
-function shape({ id, text, buttons }: Message): string {
-  return JSON.stringify([id, text, buttons?.length]);
+function shape({ id, text, buttons, edited, deleted }: Message): string {
+  return JSON.stringify([id, text, buttons?.length, edited, deleted]);
 }
 
 function dayName(date: Date, { words, locale }: Look): string {

@@ -25,12 +25,13 @@ export function messageView(message: Message, pressed: boolean, first: boolean, 
   const view = h("div", { class: own ? "message own" : "message" });
   if (own) view.append(h("span", { class: "quiet" }, `${look.words.you}: `));
   else if (first) view.append(author(message, look));
+  if (message.deleted) view.append(h("div", { class: "gone" }, look.words.deleted));
   for (const attachment of message.attachments ?? []) view.append(attachmentView(attachment, look));
   if (message.text) view.append(h("div", { class: "words" }, ...message.text.map(spanView)));
   if (message.location) view.append(link(message.location.url, "file", icon("pin"), message.location.title || look.words.map));
   if (message.cards) view.append(h("div", { class: "cards", tabindex: "0" }, ...message.cards.map((card) => cardView(card, message.id, pressed, look))));
   view.append(...buttonsView(message.buttons ?? [], message.id, pressed, look));
-  view.append(h("div", { class: "foot" }, clock(message.at, look), own && mark("check", look.words.sent)));
+  view.append(h("div", { class: "foot" }, message.edited && !message.deleted && look.words.edited, clock(message.at, look), own && mark("check", look.words.sent)));
   return view;
 }
 

@@ -54,7 +54,7 @@ class SampleTalk implements Spoken {
   seen(): void {}
 
   #message(id: number, from: Message["from"], text: string): Message {
-    return { id, revision: 0, from, author: "", at: new Date().toISOString(), status: "read", client_id: "", pressed: null, text: [{ text }] };
+    return { id, revision: 0, from, author: "", at: new Date().toISOString(), status: "read", client_id: "", pressed: null, edited: false, deleted: false, text: [{ text }] };
   }
 }
 

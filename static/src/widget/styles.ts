@@ -30,6 +30,7 @@ a { color: var(--accent); }
 .author { margin: 8px 0 0 4px; font-size: 12px; color: var(--quiet); display: flex; gap: 6px; align-items: center; }
 .mark { padding: 0 6px; border: 1px solid var(--line); border-radius: 8px; font-size: 11px; }
 .words { padding: 8px 12px; border-radius: 14px; background: var(--soft); white-space: pre-wrap; overflow-wrap: anywhere; }
+.gone { padding: 8px 12px; border: 1px dashed var(--line); border-radius: 14px; color: var(--quiet); font-size: 13px; }
 .own .words { background: var(--brand); color: var(--ink); }
 .own .words a { color: inherit; }
 .words code { font: 13px ui-monospace, monospace; background: rgb(128 128 128 / .18); border-radius: 4px; padding: 0 3px; }

@@ -53,7 +53,7 @@ export class Talk {
   }
 
   get unread(): number[] {
-    return this.messages.filter(({ from, status }) => from !== "visitor" && status !== "read").map(({ id }) => id);
+    return this.messages.filter(({ from, status, deleted }) => from !== "visitor" && status !== "read" && !deleted).map(({ id }) => id);
   }
 
   onChange(listener: () => void): void {

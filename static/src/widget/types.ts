@@ -47,6 +47,9 @@ export interface Message {
   client_id: string;
   /** The message whose button this one is the press of. */
   pressed: number | null;
+  edited: boolean;
+  /** Taken back: it says nothing any more. */
+  deleted: boolean;
   text?: Span[];
   attachments?: Attachment[];
   buttons?: Button[];

@@ -59,6 +59,7 @@ CAPABILITIES = Capabilities(
     receipts=(Status.SENT,),
     edits=True,
     deletes=True,
+    deletes_within=48,
     polls=True,
     reuses_files=True,
 )

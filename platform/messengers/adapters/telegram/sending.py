@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from messengers.adapter import ChannelFacts, HttpCall, Outcome, Outgoing, Reply, Sent, Steps, StoredFile
+from messengers.adapter import ChannelFacts, HttpCall, Outcome, Outgoing, Rejected, Reply, Sent, Steps, StoredFile
 from messengers.adapters.telegram import writing
 from messengers.adapters.telegram.calls import Answer, call, read, upload
 from messengers.adapters.telegram.outcomes import outcome, says
@@ -18,6 +18,7 @@ METHODS: Mapping[str, tuple[str, str]] = {
     AttachmentKind.DOCUMENT: ("sendDocument", "document"),
 }
 _ANIMATION = ("sendAnimation", "animation")
+_NAMELESS = "unknown_message"  # Telegram never told us its number
 _LOST_FILE = "file identifier"  # "wrong file identifier/HTTP URL specified", "wrong remote file identifier specified"
 
 
@@ -38,10 +39,14 @@ def send(channel: ChannelFacts, message: Outgoing) -> Steps[Outcome]:
 
 def edit(channel: ChannelFacts, message: Outgoing, external_id: str) -> Steps[Outcome]:
     """Change the words and buttons of a message."""
+    if not external_id:
+        return Rejected(_NAMELESS)
     content = message.content
     words, parse_mode = writing.text(content)
     method, name = ("editMessageCaption", "caption") if content.attachments else ("editMessageText", "text")
     said: dict[str, Any] = {name: words}
+    if not content.attachments:
+        said["link_preview_options"] = _previews(channel)
     reply = yield call(
         channel, method, chat_id=int(message.to), message_id=int(external_id), parse_mode=parse_mode,
         reply_markup=writing.reply_markup(content.buttons, message.id), **said,
@@ -53,6 +58,8 @@ def edit(channel: ChannelFacts, message: Outgoing, external_id: str) -> Steps[Ou
 
 def delete(channel: ChannelFacts, to: str, external_id: str) -> Steps[Outcome]:
     """Take a message back, or all of an album."""
+    if not external_id:
+        return Rejected(_NAMELESS)
     ids = [int(one) for one in external_id.split(",")]
     reply = yield call(channel, "deleteMessages", chat_id=int(to), message_ids=ids)
     if reply.status == 200 or says(reply, "message to delete not found"):
@@ -73,12 +80,15 @@ def _sent(channel: ChannelFacts, message: Outgoing, file_ids: Mapping[int, str])
             reply = yield _file(channel, message, file, METHODS[AttachmentKind.AUDIO], {})
     else:
         words, parse_mode = writing.text(content)
-        silent = None if channel.settings.get("link_previews", True) else {"is_disabled": True}
         common = _common(channel, message)
         reply = yield call(
-            channel, "sendMessage", text=words, parse_mode=parse_mode, link_preview_options=silent, **common
+            channel, "sendMessage", text=words, parse_mode=parse_mode, link_preview_options=_previews(channel), **common
         )
     return reply
+
+
+def _previews(channel: ChannelFacts) -> dict[str, Any] | None:
+    return None if channel.settings.get("link_previews", True) else {"is_disabled": True}
 
 
 def _place(channel: ChannelFacts, message: Outgoing, place: Location) -> HttpCall:
