@@ -29,6 +29,7 @@ State = InboundUpdate.State
 RETRY_AFTER = (timedelta(seconds=2), timedelta(seconds=15))  # after the first and second error; the third is the last
 OVERDUE = timedelta(seconds=5)  # what nobody has handled by then was forgotten: its task was lost
 _TOGETHER = 20  # updates of one transaction: they save each other its cost, and wait for each other
+_LONGEST_ID = 200  # that a column holds
 _LOOK_AT = 200  # updates among which some are sought whose people nobody is busy with
 
 _CLAIM = statements.CLAIM_UPDATES.format(turn=statements.TURN)
@@ -117,9 +118,16 @@ def _handle_together(channel: Channel, updates: Sequence[InboundUpdate]) -> None
 
 def _read(channel: Channel, update: InboundUpdate) -> Sequence[Update]:
     try:
-        return messenger(channel.kind).parse(facts(channel), update.body)
+        said = messenger(channel.kind).parse(facts(channel), update.body)
     except Exception as error:  # it only reads: whatever it stumbles over, it will stumble over again
         raise UnreadableError(f"{type(error).__name__}: {error}") from error
+    if any(len(name) > _LONGEST_ID for one in said for name in _ids(one)):
+        raise UnreadableError("an id that is too long for one")
+    return said
+
+
+def _ids(update: Update) -> tuple[str, ...]:
+    return getattr(update, "external_id", ""), update.sender.external_id if update.sender else ""
 
 
 def _handle(channel: Channel, said: Sequence[Update]) -> None:

@@ -22,7 +22,6 @@ from workspaces.models import Workspace
 from workspaces.scope import tenant
 
 BENT = 5_000
-HANDLED = 1_000  # of them: handling costs more than keeping
 ODD: list[Any] = [
     *(None, True, -1, 0, 1.5, 2**31, 2**63, 10**30, 1e300, "", " ", "a\x00b", "half \ud83d", "x" * 5_000, "\u202e"),
     *([], {}, [[[]]], [None], {"": None}, {"id": "7"}, "2026-05-01", "777", [{"type": "bold"}], {"file_id": 5}),
@@ -79,7 +78,7 @@ def bent(number: int, chance: random.Random) -> bytes:
 
 
 def test_whatever_was_signed_is_kept_and_poisons_nothing(
-    channel: Channel, owner_cursor: Any, monkeypatch: pytest.MonkeyPatch
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "announce", lambda *_, **__: None)
     chance = random.Random(20260501)
@@ -90,17 +89,11 @@ def test_whatever_was_signed_is_kept_and_poisons_nothing(
     assert Counter(statuses) == {200: len(payloads)}
     with tenant(channel.workspace_id):
         assert InboundUpdate.objects.count() == len(payloads) > BENT * 0.99
-    owner_cursor.execute(
-        "DELETE FROM messengers_inboundupdate WHERE id NOT IN (SELECT id FROM messengers_inboundupdate"
-        " WHERE state = 'stored' ORDER BY md5(id::text) LIMIT %s)",
-        [HANDLED],
-    )
     while inbox.process_waiting(channel.pk, workspace_id=channel.workspace_id, seconds=30):
         pass
     with tenant(channel.workspace_id):
         rows = list(InboundUpdate.objects.values_list("state", "error", "body"))
     # Read, or not to be read by anybody; an edit of a message that we never saw is waited for.
-    assert len(rows) == HANDLED
     ours = [row for row in rows if row[1] and not row[1].startswith(("UnreadableError", "TooEarlyError"))]
     assert ours == []
     assert Counter(state for state, error, _body in rows if not error).keys() <= {"done", "stored"}
