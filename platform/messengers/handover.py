@@ -107,8 +107,21 @@ class Taken:
     over: bool = False
 
 
-def take(held: Claim, reading: Reading, sender: UUID, *, interactive: int, bulk: int, resting: Sequence[int]) -> Taken:
-    """Hand over the shard's next messages: at most `interactive` in all, of which at most `bulk` of mailings."""
+def take(
+    held: Claim,
+    reading: Reading,
+    sender: UUID,
+    *,
+    interactive: int,
+    bulk: int,
+    resting: Sequence[int],
+    known: Sequence[int] | None = None,
+) -> Taken:
+    """Hand over the shard's next messages: at most `interactive` in all, of which at most `bulk` of mailings.
+
+    With no place for `interactive` ones only mailings are looked at. `known` are all messages that the pump has, where
+    it cannot be sure what the last call of this did.
+    """
     now = timezone.now()
     with tenant(held.workspace_id):
         channel = Channel.objects.filter(pk=held.channel_id).first()
@@ -118,8 +131,12 @@ def take(held: Claim, reading: Reading, sender: UUID, *, interactive: int, bulk:
             return Taken([])
         held.facts = facts(channel)  # a person may have changed them since
         taking = _Taking(held, reading, sender, now, resting)
-        answers, more = taking.answers(interactive)
-        bulk = min(bulk, interactive - len(answers))
+        if known is not None:
+            taking.give_back_all_but(known)
+        answers, more = [], False
+        if interactive > 0:
+            answers, more = taking.answers(interactive)
+            bulk = min(bulk, interactive - len(answers))
         mailing, more_of_mailings = taking.mailings(bulk) if bulk > 0 else ([], False)
         return Taken(answers + mailing, more or more_of_mailings)
 
@@ -143,14 +160,18 @@ class _Taking:
             "resting": list(resting),
         }
 
+    def give_back_all_but(self, known: Sequence[int]) -> None:
+        statements.run(statements.UNMARK, self.values | {"known": list(known)})
+
     def answers(self, limit: int) -> tuple[list[Handed], bool]:
         lane = {
             "lane": statements.INTERACTIVE,
+            "same_lane": "true",
             "owner": "conversation.owner",
             "conversations": statements.CONVERSATIONS,
             "locks": statements.SKIP_HELD_CONVERSATIONS,
         }
-        rows = self._rows(statements.HAND_OVER.format(**lane), limit=limit, after=0)
+        rows = self._rows(statements.PICK.format(**lane), limit=limit, after=0)
         return self._handed(rows), len(rows) == limit
 
     def mailings(self, room: int) -> tuple[list[Handed], bool]:
@@ -175,31 +196,45 @@ class _Taking:
         if limit <= 0:
             return []
         after = self.reading.after(batch_id, self.now)
-        lane = {"lane": statements.BULK, "owner": "NULL::text", "conversations": "", "locks": ""}
-        statement = statements.HAND_OVER.format(**lane)
+        lane = {
+            "lane": statements.BULK,
+            "same_lane": statements.SAME_BATCH,
+            "owner": "NULL::text",
+            "conversations": "",
+            "locks": "",
+        }
+        statement = statements.PICK.format(**lane)
         rows = self._rows(statement, limit=limit, after=after, batch=batch_id)
         if len(rows) < limit and after:
             self.reading.read(batch_id, 0, self.now)
-            rows += self._rows(statement, limit=limit - len(rows), after=0, batch=batch_id)
+            earlier = self._rows(statement, limit=limit, after=0, batch=batch_id)
+            rows += [row for row in earlier if row[0] <= after][: limit - len(rows)]
         elif rows:
             self.reading.read(batch_id, rows[-1][0], self.now)
         return rows
 
     def _rows(self, statement: str, **more: Any) -> list[tuple[Any, ...]]:
-        rows = sorted(statements.run(statement, self.values | more))
-        if canceled := [row[0] for row in rows if row[1] == Status.CANCELED]:
-            signals.message_status_changed.tell(message_ids=canceled, status=Status.CANCELED)
-        return rows
+        return sorted(statements.run(statement, self.values | more))
 
     def _handed(self, rows: Sequence[tuple[Any, ...]]) -> list[Handed]:
-        mine = [row for row in rows if row[1] == Status.SENDING]
+        ids: dict[str, list[int]] = {}  # by what forbids them
+        for row in rows:
+            ids.setdefault(row[1], []).append(row[0])
+        marked = {row[0] for row in self._write(statements.MARK, ids.pop("", []))}
+        for reason, forbidden in ids.items():
+            if canceled := [row[0] for row in self._write(statements.CANCEL, forbidden, reason=reason)]:
+                signals.message_status_changed.tell(message_ids=sorted(canceled), status=Status.CANCELED)
+        mine = [row for row in rows if row[0] in marked]
         self._read_variants({row[4] for row in mine if row[4] is not None})
         handed = [message for row in mine if (message := self._one(*row))]
         self._read_file_ids({number for message in handed for number in message.said.media_urls})
         return handed
 
+    def _write(self, statement: str, ids: list[int], **more: str) -> list[tuple[Any, ...]]:
+        return statements.run(statement, self.values | {"ids": ids} | more) if ids else []
+
     def _one(self, *row: Any) -> Handed | None:
-        message_id, _status, identity_id, to, variant_id, content, attempt, retries, parts_sent, started_at, *who = row
+        message_id, _refusal, identity_id, to, variant_id, content, attempt, retries, parts_sent, *who = row
         said = self.reading.variants[variant_id] if variant_id is not None else _read(content)
         if said is None:
             _refuse(message_id, "unreadable_content")
@@ -214,7 +249,7 @@ class _Taking:
             rendered = said.content.text
         bulk = variant_id is not None
         return Handed(
-            message_id, identity_id, to, said, attempt, retries, parts_sent, started_at, bulk=bulk, rendered=rendered
+            message_id, identity_id, to, said, attempt, retries, parts_sent, self.now, bulk=bulk, rendered=rendered
         )
 
     def _read_variants(self, wanted: Iterable[int]) -> None:

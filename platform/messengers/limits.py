@@ -41,10 +41,10 @@ class Bucket:
         self._refill(now)
         self.tokens -= weight
 
-    def wait(self, now: float) -> float:
-        """Return the seconds until the next weight may leave."""
+    def wait(self, now: float, weight: int = 1) -> float:
+        """Return the seconds until so much weight may leave, which is no more than a burst."""
         self._refill(now)
-        return 0.0 if self.tokens >= 1 else (1 - self.tokens) / self.speed
+        return 0.0 if self.tokens >= weight else (weight - self.tokens) / self.speed
 
     def _refill(self, now: float) -> None:
         if now > self.at:

@@ -25,7 +25,8 @@ from messengers.limits import Bucket
 
 logger = logging.getLogger(__name__)
 
-IN_FLIGHT = 300
+IN_FLIGHT = 500
+PORTION = 150  # of a mailing: while one portion is on its way, the next is taken
 FOR_ANSWERS = 20  # places that a mailing leaves free
 GATHER = 0.01  # seconds in which places and outcomes gather, so that one statement serves many messages
 POLL = 1.0
@@ -57,12 +58,13 @@ class Pump:
         self._ground = ground
         self._reading = Reading()
         self._uploads: dict[int, asyncio.Lock] = {}
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying: dict[asyncio.Task[None], int] = {}  # with the message's id
         self._finished: list[Finished] = []
         self._stir = asyncio.Event()
         self._landed = asyncio.Event()
         self._stopping = False
         self._backlog = False
+        self._in_doubt = False
         self._soon = 0
         self._look_at = self._worked_at = time.monotonic()
 
@@ -111,27 +113,36 @@ class Pump:
         if room <= 0 or not self._ground.holds():
             return False
         is_time = time.monotonic() >= self._look_at
-        bulk = min(room, places - FOR_ANSWERS)
+        bulk = min(room, places - FOR_ANSWERS, PORTION)
         # A mailing waits until so many may leave that a statement is worth while.
-        gathered = bulk >= min(IN_FLIGHT // 4, self.held.bucket.burst) or (bulk > 0 and not self._flying)
+        gathered = bulk >= self._worth_while() or (bulk > 0 and not self._flying)
         if not is_time and not (self._backlog and gathered):
             return False
-        self._look_at = time.monotonic() + POLL
+        if is_time:
+            self._look_at = time.monotonic() + POLL
         resting = self._resting(now)
+        # Between two looks only a mailing goes on: answers make themselves heard.
+        interactive = room if is_time else 0
+        known = self._known() if self._in_doubt else None
         try:
             taken = await self._ground.database(
                 lambda: handover.take(
                     self.held, self._reading, self._ground.id,
-                    interactive=room, bulk=bulk if gathered else 0, resting=resting,
+                    interactive=interactive, bulk=bulk if gathered else 0, resting=resting, known=known,
                 )
             )  # fmt: skip
         except Exception:
             logger.exception("Channel %s could not be read and is tried again", self.held.channel_id)
+            self._in_doubt = True  # it may have been done, and only the answer lost
             return False
+        self._in_doubt = False
         self._start_all(taken.messages)
         self._stopping |= taken.over
         self._backlog = taken.more or (self._backlog and not gathered)
         return bool(taken.messages) and taken.more
+
+    def _worth_while(self) -> int:
+        return min(PORTION // 2, self.held.bucket.burst)
 
     def _start_all(self, messages: Sequence[Handed]) -> None:
         for message in messages:
@@ -144,11 +155,14 @@ class Pump:
         self._ground.capacity.take(self.held.workspace_id)
         self._spend(message.identity_id, 1)
         task = asyncio.create_task(self._send(message))
-        self._flying.add(task)
+        self._flying[task] = message.id
         task.add_done_callback(self._land)
 
+    def _known(self) -> list[int]:
+        return [*self._flying.values(), *(one.message.id for one in self._finished)]
+
     def _land(self, task: asyncio.Task[None]) -> None:
-        self._flying.discard(task)
+        del self._flying[task]
         self._ground.capacity.free(self.held.workspace_id)
 
     def _resting(self, now: float) -> list[int]:
@@ -168,9 +182,11 @@ class Pump:
             rest = min(chat.wait(now) for chat in self.held.chats.values())
             self._look_at = min(self._look_at, time.monotonic() + rest)
         wait = self._look_at - time.monotonic()
+        needed = 1
         if self._backlog:
             wait = min(wait, GATHER)
-        wait = max(wait, self.held.bucket.wait(now), 0.005)
+            needed = self._worth_while() if self._flying else 1
+        wait = max(wait, self.held.bucket.wait(now, needed), 0.005)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stir.wait(), wait)
 

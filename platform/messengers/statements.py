@@ -118,18 +118,20 @@ SET expires_at = clock_timestamp(), tokens = %(tokens)s, tokens_at = %(now)s, ch
 WHERE workspace_id = %(workspace)s AND channel_id = %(channel)s AND shard = %(shard)s AND sender = %(sender)s
 """
 
-# The next messages of a shard, marked before anything is called; what may not be said any more is canceled instead.
-# Only the first of each conversation and lane: the others wait until its outcome is written. Conversations that
-# somebody holds at this moment are left for the next round: no bot speaks across a person who is just taking over.
-# (Asked one by one: a join would be planned by counts from before the mailing, and read the whole of it each time.)
+# The next messages of a shard, with what may not be said any more told by its reason, and the person's facts.
+# Only the first of each conversation, or of each conversation in its mailing: the others wait until its outcome is
+# written. Conversations that somebody holds at this moment are left for the next round: no bot speaks across a person
+# who is just taking over. (Asked one by one: a join would be planned by counts from before the mailing, and read the
+# whole of it each time.)
 # A long queue is read on from where the last reading ended: what has left it lies in front of it, dead, for a while.
-# A mailing's rows are not locked first, only looked at once more when they are marked: nobody else hands them over.
+# A mailing's rows are not locked, only looked at once more when they are marked: nobody else hands them over.
 # Picked first, and then looked up one by one, which OFFSET 0 sees to: where a base has grown since it was last counted,
 # the planner takes an index and a whole table for equal, and joins whole tables with each other.
-HAND_OVER = """
+PICK = """
 WITH picked AS MATERIALIZED (
     SELECT message.id, message.workspace_id, message.conversation_id, message.identity_id, message.batch_id,
-        message.source, message.due_at, {owner} AS locked_owner
+        message.source, message.due_at, message.variant_id, message.content, message.attempts, message.retries,
+        message.parts_sent, {owner} AS locked_owner
     FROM messengers_message AS message {conversations}
     WHERE message.workspace_id = %(workspace)s AND message.channel_id = %(channel)s AND message.status = 'queued'
         AND message.id > %(after)s AND message.due_at <= %(now)s AND message.identity_id <> ALL(%(resting)s)
@@ -137,52 +139,63 @@ WITH picked AS MATERIALIZED (
         AND message.id = (
             SELECT first.id FROM messengers_message AS first
             WHERE first.workspace_id = message.workspace_id AND first.conversation_id = message.conversation_id
-                AND first.lane = message.lane AND first.status IN ('queued', 'sending')
+                AND first.lane = message.lane AND {same_lane} AND first.status IN ('queued', 'sending')
             ORDER BY first.id LIMIT 1)
     ORDER BY message.id
     LIMIT %(limit)s
     {locks}
-), head AS MATERIALIZED (
-    SELECT message.id,
-        CASE
-            WHEN batch.state = 'stopped' THEN 'batch_stopped'
-            WHEN batch.not_after < %(now)s THEN 'too_late'
-            WHEN message.batch_id IS NULL AND message.due_at < %(stale)s THEN 'too_late'
-            WHEN message.source = 'bot' AND coalesce(message.locked_owner, conversation.owner) = 'person'
-                THEN 'person_took_over'
-            WHEN identity.state || '/' || message.source = ANY(%(refused)s) THEN identity.state
-            ELSE ''
-        END AS refusal,
-        identity.external_id AS address, contact.name, contact.phone, contact.email, contact.language
-    FROM picked AS message
-    CROSS JOIN LATERAL (
-        SELECT owner FROM messengers_conversation
-        WHERE workspace_id = message.workspace_id AND id = message.conversation_id OFFSET 0) AS conversation
-    CROSS JOIN LATERAL (
-        SELECT contact_id, state, external_id FROM messengers_identity
-        WHERE workspace_id = message.workspace_id AND id = message.identity_id OFFSET 0) AS identity
-    CROSS JOIN LATERAL (
-        SELECT name, phone, email, language FROM audience_contact
-        WHERE workspace_id = message.workspace_id AND id = identity.contact_id OFFSET 0) AS contact
-    LEFT JOIN LATERAL (
-        SELECT state, not_after FROM messengers_batch
-        WHERE workspace_id = message.workspace_id AND id = message.batch_id OFFSET 0) AS batch ON true
 )
-UPDATE messengers_message AS message
-SET status = CASE WHEN head.refusal = '' THEN 'sending' ELSE 'canceled' END,
-    reason = head.refusal,
-    lease = CASE WHEN head.refusal = '' THEN %(sender)s END,
-    leased_at = CASE WHEN head.refusal = '' THEN %(now)s END,
-    attempts = message.attempts + CASE WHEN head.refusal = '' THEN 1 ELSE 0 END
-FROM head
-WHERE message.workspace_id = %(workspace)s AND message.id = ANY(ARRAY(SELECT id FROM picked)) AND message.id = head.id
-    AND coalesce(message.status, '') = 'queued' -- written so that the index of the whole queue is not taken for it
-RETURNING message.id, message.status, message.identity_id, head.address, message.variant_id, message.content,
-    message.attempts, message.retries, message.parts_sent, message.leased_at,
-    head.name, head.phone, head.email, head.language
+SELECT message.id,
+    CASE
+        WHEN batch.state = 'stopped' THEN 'batch_stopped'
+        WHEN batch.not_after < %(now)s THEN 'too_late'
+        WHEN message.batch_id IS NULL AND message.due_at < %(stale)s THEN 'too_late'
+        WHEN message.source = 'bot' AND coalesce(message.locked_owner, conversation.owner) = 'person'
+            THEN 'person_took_over'
+        WHEN identity.state || '/' || message.source = ANY(%(refused)s) THEN identity.state
+        ELSE ''
+    END AS refusal,
+    message.identity_id, identity.external_id AS address, message.variant_id, message.content, message.attempts + 1,
+    message.retries, message.parts_sent, contact.name, contact.phone, contact.email, contact.language
+FROM picked AS message
+CROSS JOIN LATERAL (
+    SELECT owner FROM messengers_conversation
+    WHERE workspace_id = message.workspace_id AND id = message.conversation_id OFFSET 0) AS conversation
+CROSS JOIN LATERAL (
+    SELECT contact_id, state, external_id FROM messengers_identity
+    WHERE workspace_id = message.workspace_id AND id = message.identity_id OFFSET 0) AS identity
+CROSS JOIN LATERAL (
+    SELECT name, phone, email, language FROM audience_contact
+    WHERE workspace_id = message.workspace_id AND id = identity.contact_id OFFSET 0) AS contact
+LEFT JOIN LATERAL (
+    SELECT state, not_after FROM messengers_batch
+    WHERE workspace_id = message.workspace_id AND id = message.batch_id OFFSET 0) AS batch ON true
+"""
+
+# Marked before anything is called. By nothing but their ids, in a statement of its own: joined with what was picked,
+# of which the planner expects one row, each would be compared with each.
+MARK = """
+UPDATE messengers_message
+SET status = 'sending', reason = '', lease = %(sender)s, leased_at = %(now)s, attempts = attempts + 1
+WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s)
+    AND coalesce(status, '') = 'queued' -- written so that the index of the whole queue is not taken for it
+RETURNING id
+"""
+CANCEL = """
+UPDATE messengers_message SET status = 'canceled', reason = %(reason)s, lease = NULL, leased_at = NULL
+WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND coalesce(status, '') = 'queued'
+RETURNING id
+"""
+
+# What a sender has marked without learning of it, because the answer to its COMMIT was lost: nothing was called.
+UNMARK = """
+UPDATE messengers_message SET status = 'queued', lease = NULL, attempts = attempts - 1
+WHERE workspace_id = %(workspace)s AND channel_id = %(channel)s AND status = 'sending' AND lease = %(sender)s
+    AND identity_id %% %(shards)s = %(shard)s AND id <> ALL(%(known)s)
 """
 INTERACTIVE = "message.batch_id IS NULL"
 BULK = "message.batch_id = %(batch)s"
+SAME_BATCH = "first.batch_id = message.batch_id"  # one that is paused must not hold back another
 CONVERSATIONS = """
     JOIN messengers_conversation AS conversation
         ON conversation.workspace_id = message.workspace_id AND conversation.id = message.conversation_id"""
@@ -217,7 +230,9 @@ FROM unnest(%(ids)s::bigint[], %(statuses)s::text[], %(reasons)s::text[], %(exte
         %(contents)s::text[], %(due_ats)s::timestamptz[], %(sent_ats)s::timestamptz[], %(parts_sent)s::int[],
         %(retries)s::int[])
     AS outcome (id, status, reason, external_id, content, due_at, sent_at, parts_sent, retries)
-WHERE message.workspace_id = %(workspace)s AND message.id = outcome.id AND message.lease = %(sender)s
+WHERE message.workspace_id = %(workspace)s AND message.id = outcome.id
+    -- Written so that the planner does not expect one row, and compare each message with each outcome.
+    AND coalesce(message.lease, '00000000-0000-0000-0000-000000000000') = %(sender)s
 RETURNING message.id, message.status
 """
 

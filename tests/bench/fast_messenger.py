@@ -19,7 +19,9 @@ class Fast(Fake):
     """As fast as we are."""
 
     kind: ClassVar[str] = "fast"
-    capabilities: ClassVar[Capabilities] = replace(Fake.capabilities, text=4096, rate=NO_LIMIT, per_chat=NO_LIMIT)
+    capabilities: ClassVar[Capabilities] = replace(
+        Fake.capabilities, text=4096, rate=NO_LIMIT, per_chat=NO_LIMIT, markup=True
+    )
     Settings: ClassVar[type[BaseModel]] = FastSettings
 
     def rate(self, channel: ChannelFacts) -> Rate:
