@@ -123,26 +123,35 @@ def change(
 ) -> Channel:
     """Change a channel's name, settings, secrets, or how its news come. The messenger is told of the last two first."""
     adapter = messenger(channel.kind)
+    wanted = Channel.objects.get(pk=channel.pk)
+    told: Mapping[str, Any] = {}
+    if settings is not None:
+        settings = _held(adapter.Settings, {**wanted.settings, **settings})
+    if secrets is not None and adapter.Secrets is not None:
+        secrets = wanted.secrets = _held(adapter.Secrets, secrets)
+    else:
+        secrets = None
+    polls = None if polls == wanted.polls else polls
+    if secrets is not None or polls is not None:
+        wanted.settings = {**wanted.settings, **(settings or {})}
+        wanted.polls = wanted.polls if polls is None else polls
+        told = _claimed(wanted).facts
     locked = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
     changes: dict[str, Any] = {}
     if name is not None and name != locked.name:
         changes["name"] = (locked.name, name)
         locked.name = name
-    if settings is not None:
-        held = {**locked.settings, **_held(adapter.Settings, {**locked.settings, **settings})}
-        if held != locked.settings:
-            changes["settings"] = (locked.settings, held)
-            locked.settings = held
-    if polls is not None and polls != locked.polls:
+    if settings is not None and (held := {**locked.settings, **settings}) != locked.settings:
+        changes["settings"] = (locked.settings, held)
+        locked.settings = held
+    if polls is not None:
         changes["polls"] = (locked.polls, polls)
         locked.polls = polls
-    if secrets is not None and adapter.Secrets is not None:
-        locked.secrets = _held(adapter.Secrets, secrets)
+    if secrets is not None:
+        locked.secrets = secrets
         changes["secrets"] = (True, True)  # the log only says that they changed
     if {"secrets", "polls"} & changes.keys():
-        locked.state, locked.broken_reason = State.ACTIVE, ""
-        locked.settings |= _claimed(locked).facts
-        locked.hook_state = {}
+        _mended(locked, wanted, told)
     if changes:
         locked.shards = shards(adapter.rate(facts(locked)))
         locked.save()
@@ -153,12 +162,13 @@ def change(
 
 def reconnect(channel: Channel, actor: User | None) -> Channel:
     """Bring a broken or disconnected channel back, with the keys that it has. What waited in it leaves."""
+    wanted = Channel.objects.get(pk=channel.pk)
+    was = wanted.state
+    told = _claimed(wanted).facts
     locked = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
-    was = locked.state
-    locked.state, locked.broken_reason, locked.paused_until = State.ACTIVE, "", None
-    locked.settings |= _claimed(locked).facts
-    locked.hook_state = {}
     record(actor, "channel.reconnected", locked, {"state": (was, State.ACTIVE)})
+    locked.paused_until = None
+    _mended(locked, wanted, told)
     locked.save()
     transaction.on_commit(lambda: _wake(locked))
     return locked
@@ -166,9 +176,12 @@ def reconnect(channel: Channel, actor: User | None) -> Channel:
 
 def disconnect(channel: Channel, actor: User | None) -> Channel:
     """Switch a channel off: nothing comes in or leaves. Its people and history stay."""
+    found = Channel.objects.get(pk=channel.pk)
+    if found.state == State.DISCONNECTED:
+        return found
+    _asked(messenger(found.kind).disconnect(facts(found)))
     locked = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
     if locked.state != State.DISCONNECTED:
-        _asked(messenger(locked.kind).disconnect(facts(locked)))
         record(actor, "channel.disconnected", locked, {"state": (locked.state, State.DISCONNECTED)})
         locked.state = State.DISCONNECTED
         locked.save(update_fields=["state"])
@@ -198,19 +211,30 @@ def mark_broken(channel_id: int, reason: str) -> None:
 
 
 def _claimed(channel: Channel) -> Connected:
-    """Have the channel's account deliver to us. It is saved before that: an account that another has is left alone."""
+    """Have the channel's account deliver to us.
+
+    A channel that does not hold its account yet is saved first: an account that another has is left alone. One that
+    holds it is not written here, so senders that have something to note about it do not wait for the messenger.
+    """
     adapter = messenger(channel.kind)
     with transaction.atomic():  # a refusal takes back what was saved
         account = _asked(adapter.account(facts(channel))).account
         if channel.account and account != channel.account:
             raise RefusedByMessengerError("another_account")
-        channel.account = account
-        try:
-            with transaction.atomic():
-                channel.save()
-        except IntegrityError as error:
-            raise RefusedByMessengerError("account_taken") from error
+        if not (channel.pk and channel.account and channel.state != State.DISCONNECTED):
+            channel.account, channel.state = account, State.ACTIVE
+            try:
+                with transaction.atomic():
+                    channel.save(update_fields=["account", "state"] if channel.pk else None)
+            except IntegrityError as error:
+                raise RefusedByMessengerError("account_taken") from error
         return _asked(adapter.connect(facts(channel)))
+
+
+def _mended(channel: Channel, claimed: Channel, told: Mapping[str, Any]) -> None:
+    channel.account, channel.state, channel.broken_reason = claimed.account, State.ACTIVE, ""
+    channel.settings |= told
+    channel.hook_state = {}
 
 
 def _fetched(adapter: Messenger, known: ChannelFacts, picture: RemoteFile | None) -> bytes:

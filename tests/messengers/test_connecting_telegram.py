@@ -1,15 +1,20 @@
 """A marketer connects a bot of Telegram by its token, sees how it does, and mends it. Telegram is the lab's."""
 
+import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from builders import a_channel, a_client, a_conversation, a_message, a_user, a_workspace
+from fake_messenger import eventually
 from lab.platforms.telegram.bots import Bot
 from lab.running import Lab, a_lab
-from messengers import channels
+from messengers import channels, outcomes
 from messengers.models import Channel
 from workspaces.models import AuditEntry, Workspace
 from workspaces.scope import tenant
@@ -238,6 +243,37 @@ def test_a_new_token_of_the_same_bot_mends_it_and_another_bots_is_refused(shop: 
     assert "The new token works" in shop.posts(f"{channel.pk}/token/", token=new)
     assert (shop.channel().state, shop.channel().secrets["token"]) == (Channel.State.ACTIVE, new)
     assert new not in shop.sees(f"{channel.pk}/")
+
+
+CHANGES = [
+    pytest.param("webhook/take-back/", {}, "setWebhook", id="taken-back"),
+    pytest.param("news/", {"polls": "yes"}, "deleteWebhook", id="fetched"),
+    pytest.param("switch/", {"on": "no"}, "getWebhookInfo", id="switched-off"),
+]
+
+
+@pytest.mark.usefixtures("committed_db")
+@pytest.mark.parametrize(("rest", "body", "method"), CHANGES)
+def test_while_telegram_is_asked_senders_note_what_they_must(
+    shop: Shop, rest: str, body: dict[str, str], method: str
+) -> None:
+    channel = shop.connected()
+    slow = shop.lab.misbehaves("slow", method=method, seconds=5)
+
+    def change() -> None:
+        shop.posts(f"{channel.pk}/{rest}", **body)
+        connection.close()
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    eventually(lambda: slow.hits, 30)
+    with tenant(shop.workspace), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '1s'")
+        outcomes.pause(channel.pk, timezone.now() + timedelta(hours=1))
+    assert changing.is_alive()
+    changing.join()
+
+    assert (shop.channel().paused_until is None) == (rest == "webhook/take-back/"), "connecting anew ends a pause"
 
 
 def test_settings_change_what_is_sent_and_how_fast(shop: Shop) -> None:
