@@ -114,6 +114,22 @@ RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
     LIMIT at_most
 $$;
 
+-- The channels that no sender serves, and on which something waits that nobody wants any more.
+CREATE FUNCTION kaskad.channels_with_expired(patience double precision, at_most int)
+RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT c.workspace_id, c.id FROM messengers_channel c
+    WHERE c.state <> 'active'
+        AND (EXISTS (SELECT FROM messengers_message m
+                WHERE m.workspace_id = c.workspace_id AND m.channel_id = c.id AND m.batch_id IS NULL
+                    AND m.status = 'queued' AND m.due_at < now() - make_interval(secs => patience))
+            OR EXISTS (SELECT FROM messengers_batch b
+                WHERE b.workspace_id = c.workspace_id AND (b.state = 'stopped' OR b.not_after < now())
+                    AND EXISTS (SELECT FROM messengers_message m
+                        WHERE m.workspace_id = c.workspace_id AND m.batch_id = b.id AND m.channel_id = c.id
+                            AND m.status = 'queued')))
+    LIMIT at_most
+$$;
+
 -- Uploads that nobody has sent in time.
 CREATE FUNCTION kaskad.unsent_files(moment timestamptz, at_most int)
 RETURNS TABLE (workspace_id bigint, media_id bigint) LANGUAGE sql STABLE AS $$

@@ -214,6 +214,7 @@ CELERY_BEAT_SCHEDULE = {
     "doors": {"task": "messengers.tasks.tick", "schedule": 1.0, "options": {"expires": 2}},
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
     "sweep-unsent-files": {"task": "messengers.tasks.sweep_unsent_files", "schedule": 3_600.0},
+    "end-expired": {"task": "messengers.tasks.end_expired", "schedule": 60.0},
     "prune": {"task": "messengers.tasks.prune", "schedule": crontab(hour=3, minute=20)},
     "erase-deleted-workspaces": {"task": "workspaces.tasks.erase_deleted_workspaces", "schedule": 600.0},
     "clear-expired-sessions": {"task": "workspaces.tasks.clear_expired_sessions", "schedule": 86_400.0},

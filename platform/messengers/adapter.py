@@ -84,11 +84,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class RetryAt:
-    """Not now. With `whole_channel`, nothing at all may leave through this channel for `seconds`."""
+    """Not now. With `whole_channel`, nothing at all may leave through this channel for `seconds`.
+
+    What was not even tried is not `counted`, however often that happens.
+    """
 
     seconds: float
     reason: str
     whole_channel: bool = False
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

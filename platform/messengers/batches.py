@@ -4,7 +4,7 @@ Mailings call this inside `tenant()`. Each change is one row: what it means for 
 are handed over, and senders see it within a second. `finish` owns running batches, called by `tasks.tick`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 from messengers import personal, statements
 from messengers.content import Content
 from messengers.models import Batch, Variant
+from messengers.statuses import Status
 from workspaces.crossings import ids_across_workspaces
 from workspaces.scope import current_workspace_id, tenant
 
@@ -109,8 +110,27 @@ def finish(limit: int = 500) -> int:
     done = 0
     for workspace_id, batch_id in ids_across_workspaces("batches_to_finish", limit):
         with tenant(workspace_id):
-            done += Batch.objects.filter(pk=batch_id, state=State.RUNNING).update(state=State.FINISHED)
+            done += _finish(batch_id)
     return done
+
+
+def run_again(batch_ids: Iterable[int]) -> None:
+    """Let finished batches run until what was just queued in them has left. Call it after queuing."""
+    # Locked whatever their state is: one that is just being finished is seen as finished then.
+    for locked in Batch.objects.select_for_update().filter(pk__in=batch_ids).order_by("pk"):
+        if locked.state == State.FINISHED:
+            locked.state = State.RUNNING
+            locked.save(update_fields=["state"])
+
+
+def _finish(batch_id: int) -> bool:
+    locked = Batch.objects.select_for_update().filter(pk=batch_id, state=State.RUNNING).first()
+    # Looked at once more under the lock: somebody may have decided meanwhile to send a message again.
+    if locked is None or locked.messages.filter(status__in=(Status.QUEUED, Status.SENDING)).exists():
+        return False
+    locked.state = State.FINISHED
+    locked.save(update_fields=["state"])
+    return True
 
 
 def _change(batch: Batch, asked: str) -> Batch:

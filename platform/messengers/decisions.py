@@ -9,7 +9,7 @@ from enum import StrEnum
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from messengers import signals
+from messengers import batches, signals
 from messengers.models import Batch, Channel, Message
 from messengers.statuses import Status
 from workspaces.audit import record
@@ -78,9 +78,9 @@ def _open(statuses: Sequence[Status], channel: Channel | None) -> QuerySet[Messa
 def _send(rows: QuerySet[Message]) -> int:
     # Who may not be written to any more is found when the message is handed over, and the message canceled then.
     rows = rows.exclude(batch__state=Batch.State.STOPPED)
-    batches = set(rows.filter(batch__isnull=False).values_list("batch_id", flat=True).distinct())
+    concerned = set(rows.filter(batch__isnull=False).values_list("batch_id", flat=True).distinct())
     done = _write(rows, Status.QUEUED, reason="", retries=0, due_at=timezone.now(), lease=None)
-    Batch.objects.filter(pk__in=batches, state=Batch.State.FINISHED).update(state=Batch.State.RUNNING)
+    batches.run_again(concerned)
     return done
 
 

@@ -83,7 +83,10 @@ class Sender:
         return await asyncio.get_running_loop().run_in_executor(self._threads, _in_database, step)
 
     async def _read(self, workspace_id: int, media_id: int) -> bytes:
-        return await self.database(lambda: read_file(workspace_id, media_id))
+        content = await self.database(lambda: read_file(workspace_id, media_id))
+        if not self.holds():
+            raise InterfaceError("the lease ran out while a file was read")
+        return content
 
     def holds(self) -> bool:
         """Say whether the leases are surely still ours."""
@@ -196,7 +199,7 @@ class Sender:
             self._trusted_until = asked_at + TRUST
             for place in ours - kept:
                 if served := self._pumps.get(place):
-                    served[0].stop()
+                    served[0].lose()
 
     def _close(self) -> None:
         for pool, size in ((self._threads, _THREADS), (self._heart, 1)):

@@ -88,7 +88,8 @@ class Driver:
             reason = f"file_missing: {error}"
         except (OperationalError, InterfaceError) as error:
             # A file could not be looked up. What was called before then may have left.
-            return Uncertain(f"database_away: {error}") if left else RetryAt(1, f"database_away: {error}")
+            reason = f"database_away: {error}"
+            return Uncertain(reason) if left else RetryAt(1, reason, counted=False)
         except Exception as error:
             logger.exception("An adapter failed")
             reason = f"adapter_error: {type(error).__name__}: {error}"

@@ -19,11 +19,10 @@ from messengers.channels import facts
 from messengers.content import Content
 from messengers.leases import Claim
 from messengers.models import Batch, Channel, Message, MessengerFile, Variant
-from messengers.outbox import MAY_WRITE
+from messengers.outbox import MAY_WRITE, STALE
 from messengers.statuses import Status
 from workspaces.scope import tenant
 
-STALE = timedelta(hours=24)  # an answer that waited longer than that would only puzzle
 REREAD = timedelta(seconds=2)  # a queue is read from its beginning again: messages come back to it after an error
 _REFUSED = [
     f"{state}/{source}" for state, may in MAY_WRITE.items() for source in Message.Source.values if source not in may
@@ -124,6 +123,8 @@ def take(
     """
     now = timezone.now()
     with tenant(held.workspace_id):
+        if known is not None:
+            _unmark(held, sender, known)
         channel = Channel.objects.filter(pk=held.channel_id).first()
         if channel is None or channel.state != Channel.State.ACTIVE or channel.shards != held.shards:
             return Taken([], over=True)
@@ -131,14 +132,31 @@ def take(
             return Taken([])
         held.facts = facts(channel)  # a person may have changed them since
         taking = _Taking(held, reading, sender, now, resting)
-        if known is not None:
-            taking.give_back_all_but(known)
-        answers, more = [], False
+        answers: list[Handed] = []
+        more = False
         if interactive > 0:
             answers, more = taking.answers(interactive)
             bulk = min(bulk, interactive - len(answers))
         mailing, more_of_mailings = taking.mailings(bulk) if bulk > 0 else ([], False)
         return Taken(answers + mailing, more or more_of_mailings)
+
+
+def give_back(held: Claim, sender: UUID, known: Sequence[int]) -> None:
+    """Put back in the queue what is marked as this sender's, but for the messages that its pump knows of."""
+    with tenant(held.workspace_id):
+        _unmark(held, sender, known)
+
+
+def _unmark(held: Claim, sender: UUID, known: Sequence[int]) -> None:
+    values: dict[str, Any] = {
+        "workspace": held.workspace_id,
+        "channel": held.channel_id,
+        "shard": held.shard,
+        "shards": held.shards,
+        "sender": sender,
+        "known": list(known),
+    }
+    statements.run(statements.UNMARK, values)
 
 
 class _Taking:
@@ -159,9 +177,6 @@ class _Taking:
             "refused": _REFUSED,
             "resting": list(resting),
         }
-
-    def give_back_all_but(self, known: Sequence[int]) -> None:
-        statements.run(statements.UNMARK, self.values | {"known": list(known)})
 
     def answers(self, limit: int) -> tuple[list[Handed], bool]:
         lane = {

@@ -125,7 +125,7 @@ def _joined(conversation: Conversation, album: str, content: Content, files: Seq
 @handle.register
 def _edited(update: MessageEdited, channel: Channel) -> None:
     message = _changed(update, channel)
-    if message.edited_at is not None and message.edited_at > update.at:
+    if message is None or (message.edited_at is not None and message.edited_at > update.at):
         return
     said = Content.model_validate(message.content)
     change = {"text": update.content.text, "location": update.content.location or said.location}
@@ -138,19 +138,21 @@ def _edited(update: MessageEdited, channel: Channel) -> None:
 @handle.register
 def _deleted(update: MessageDeleted, channel: Channel) -> None:
     message = _changed(update, channel)
+    if message is None:
+        return
     message.deleted_at = message.deleted_at or update.at
     message.save(update_fields=["deleted_at"])
     signals.message_changed.tell(message_ids=[message.pk])
 
 
-def _changed(update: MessageEdited | MessageDeleted, channel: Channel) -> Message:
-    """Return the person's message that he changed, locked."""
+def _changed(update: MessageEdited | MessageDeleted, channel: Channel) -> Message | None:
+    """Return the person's message that he changed, locked; None for one that we never had, or only as part of an album.
+
+    What he wrote before is handled before, so there is nothing to wait for.
+    """
     talk = conversations.lock(identities.meet(channel, update.sender).conversation.pk)
     theirs = _heard(channel).select_for_update().filter(conversation=talk, external_id=update.external_id)
-    message = theirs.first()
-    if message is None:
-        raise TooEarlyError(update.external_id)
-    return message
+    return theirs.first()
 
 
 @handle.register

@@ -5,12 +5,13 @@ conversation's lock, and once more when the message is handed over.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
-from messengers import conversations, hints, signals
+from messengers import batches, conversations, hints, signals
 from messengers.content import Content
 from messengers.models import Batch, Conversation, Identity, Message
 from messengers.statuses import Status
@@ -23,6 +24,7 @@ MAY_WRITE: Mapping[str, frozenset[str]] = {
     Identity.State.UNSUBSCRIBED: frozenset({Message.Source.MEMBER}),
     Identity.State.BLOCKED: frozenset(),
 }
+STALE = timedelta(hours=24)  # an answer that waited longer than that would only puzzle
 RETRIABLE = (Status.REJECTED, Status.UNREACHABLE, Status.UNCERTAIN)
 
 
@@ -105,7 +107,8 @@ def retry(message: Message, author: User) -> Message:
     locked.due_at, locked.lease = timezone.now(), None
     locked.save(update_fields=["status", "reason", "retries", "due_at", "lease"])
     # A finished batch runs again until this one has left.
-    Batch.objects.filter(messages=locked, state=Batch.State.FINISHED).update(state=Batch.State.RUNNING)
+    if locked.batch_id is not None:
+        batches.run_again([locked.batch_id])
     _queued([locked])
     return locked
 

@@ -26,6 +26,7 @@ from workspaces.scope import tenant
 logger = logging.getLogger(__name__)
 
 MAX_RETRIES = 8
+MAX_PAUSES = 24  # attempts of one message that may bid a whole channel wait
 LONGEST = 600.0  # seconds between two tries; what the messenger itself bids is obeyed
 
 
@@ -89,10 +90,13 @@ def _outcome_row(one: Finished) -> tuple[Any, ...]:
     match outcome:
         case Sent():
             status, external_id, sent_at = Status.SENT, outcome.external_id[:200], one.at
-        case RetryAt(seconds=seconds, whole_channel=whole):
-            if whole:
-                status, due_at = Status.QUEUED, one.at + timedelta(seconds=seconds)
-            elif message.retries < MAX_RETRIES:
+        case RetryAt(seconds=seconds, counted=False):
+            status, due_at = Status.QUEUED, one.at + timedelta(seconds=seconds)
+        case RetryAt(seconds=seconds, whole_channel=True) if message.attempt <= MAX_PAUSES:
+            # Each time it lets more of the others pass: it may be this chat alone that the messenger means.
+            status, due_at = Status.QUEUED, one.at + timedelta(seconds=seconds * message.attempt)
+        case RetryAt(seconds=seconds):
+            if message.retries < MAX_RETRIES:
                 wait = min(seconds * 2**message.retries, max(seconds, LONGEST))
                 status, due_at, retries = Status.QUEUED, one.at + timedelta(seconds=wait), 1
             else:

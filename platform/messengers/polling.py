@@ -15,11 +15,12 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DataError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from messengers import inbox, statements
 from messengers.adapter import ChannelFacts, HttpCall, Messenger, News
+from messengers.arrivals import Arrival, arrival, as_unreadable
 from messengers.channels import facts, mark_broken
 from messengers.driver import Driver, open_client
 from messengers.models import Channel, PollLease
@@ -195,10 +196,29 @@ def _keep(workspace_id: int, channel_id: int, listener: UUID, news: News) -> boo
         channel = Channel.objects.select_for_update().get(pk=channel_id)
         if not _holds(channel_id, listener):
             return False
-        inbox.store_many(channel, news.bodies)
+        _store(channel, news)
         channel.poll_cursor = news.cursor
         channel.save(update_fields=["poll_cursor"])
         return True
+
+
+def _store(channel: Channel, news: News) -> None:
+    """Keep them all; one that PostgreSQL does not take is kept as a text that nobody can read."""
+    try:
+        with transaction.atomic():
+            inbox.store_many(channel, news.bodies)
+    except DataError:
+        adapter = messenger(channel.kind)
+        for body in news.bodies:
+            _store_one(arrival(adapter, channel.pk, body))
+
+
+def _store_one(told: Arrival) -> None:
+    try:
+        with transaction.atomic():
+            inbox.keep([told])
+    except DataError as error:
+        inbox.keep([as_unreadable(told, error)])
 
 
 def _holds(channel_id: int, listener: UUID) -> bool:

@@ -30,6 +30,7 @@ PORTION = 150  # of a mailing: while one portion is on its way, the next is take
 FOR_ANSWERS = 20  # places that a mailing leaves free
 GATHER = 0.01  # seconds in which places and outcomes gather, so that one statement serves many messages
 POLL = 1.0
+AGAIN = 0.2  # after the database has failed us
 IDLE = 1.0  # seconds without a message, after which the channel is given back
 SOON = (0.02, 0.05, 0.1, 0.25)  # after a hint that came while somebody held the conversation
 _Result = TypeVar("_Result")
@@ -63,6 +64,9 @@ class Pump:
         self._stir = asyncio.Event()
         self._landed = asyncio.Event()
         self._stopping = False
+        self._lost = False
+        self._paused_until = 0.0  # the messenger has bidden us wait, which is not written down yet
+        self._failed_at: dict[int, float] = {}  # files that could not be uploaded
         self._backlog = False
         self._in_doubt = False
         self._soon = 0
@@ -73,6 +77,11 @@ class Pump:
         self._soon = len(SOON)
         self._look_at = 0
         self._stir.set()
+
+    def lose(self) -> None:
+        """Another sender has the shard: call nothing more."""
+        self._lost = True
+        self.stop()
 
     def stop(self) -> None:
         """Take nothing more; what is under way is finished and written down."""
@@ -90,12 +99,20 @@ class Pump:
         finally:
             if self._flying:
                 await asyncio.wait(self._flying)
+            if self._in_doubt:
+                await self._give_back()
             self._stopping = True
             self._landed.set()
             await writer
 
+    async def _give_back(self) -> None:
+        """Put back what may have been marked without our learning of it; else it ends as uncertain."""
+        known = self._known()
+        with suppress(Exception):
+            await self._ground.database(lambda: handover.give_back(self.held, self._ground.id, known))
+
     def _is_busy(self) -> bool:
-        return bool(self._flying or self._finished) or time.monotonic() - self._worked_at < IDLE
+        return bool(self._flying or self._finished or self._in_doubt) or time.monotonic() - self._worked_at < IDLE
 
     # ---- taking
 
@@ -134,6 +151,7 @@ class Pump:
         except Exception:
             logger.exception("Channel %s could not be read and is tried again", self.held.channel_id)
             self._in_doubt = True  # it may have been done, and only the answer lost
+            self._look_at = min(self._look_at, time.monotonic() + AGAIN)
             return False
         self._in_doubt = False
         self._start_all(taken.messages)
@@ -195,6 +213,8 @@ class Pump:
     async def _send(self, message: Handed) -> None:
         try:
             outcome, parts_sent = await self._attempt(message)
+            if isinstance(outcome, RetryAt) and outcome.whole_channel:
+                self._paused_until = max(self._paused_until, time.time() + outcome.seconds)
         except Exception as error:
             # The driver answers for whatever was called, so this was before a call.
             logger.exception("Message %s cannot be sent", message.id)
@@ -212,13 +232,12 @@ class Pump:
             weight = self.held.adapter.weight(parts[number])
             if number > message.parts_sent:
                 await self._pace(message.identity_id)
+                if (pause := self._paused_until - time.time()) > 0:
+                    return RetryAt(pause, "channel_paused", counted=False), number
             else:
                 weight -= 1  # which was paid at the start
             if weight:
                 self._spend(message.identity_id, weight)
-            if not self._ground.holds():
-                # Another sender may believe that we are dead. This part has surely not left, which is worth saying.
-                return RetryAt(POLL, "sender_stalled"), number
             send = self._upload if parts[number].attachments and self.held.capabilities.reuses_files else self._call
             outcome = await send(message, number, parts[number])
             if not isinstance(outcome, Sent):
@@ -227,6 +246,9 @@ class Pump:
 
     async def _call(self, message: Handed, number: int, part: Content) -> Outcome:
         held = self.held
+        if self._lost or not self._ground.holds():
+            # Another sender may believe that we are dead. This part has surely not left, which is worth saying.
+            return RetryAt(POLL, "sender_stalled", counted=False)
         outgoing = Outgoing(
             message.id, message.to, part, f"{message.id}-{number}",
             message.said.media_urls, self._reading.file_ids, message.bulk,
@@ -239,12 +261,20 @@ class Pump:
     async def _upload(self, message: Handed, number: int, part: Content) -> Outcome:
         """Send a part with files that the messenger does not have yet: each goes up once, others wait for its name."""
         files = {file.media for file in part.attachments} - self._reading.file_ids.keys()
+        began = time.monotonic()
         async with AsyncExitStack() as uploads:
             for media in sorted(files):
                 await uploads.enter_async_context(self._uploads.setdefault(media, asyncio.Lock()))
             if files <= self._reading.file_ids.keys():
                 await uploads.aclose()
-            return await self._call(message, number, part)
+                return await self._call(message, number, part)
+            # Who waited in vain goes back to the queue: an upload takes minutes, and all would try one after another.
+            if self._stopping or any(self._failed_at.get(media, 0) > began for media in files):
+                return RetryAt(POLL, "upload_awaited", counted=False)
+            outcome = await self._call(message, number, part)
+            if not isinstance(outcome, Sent):
+                self._failed_at.update(dict.fromkeys(files, time.monotonic()))
+            return outcome
 
     async def _pace(self, identity_id: int) -> None:
         """Wait until the next part of a message may leave, too."""

@@ -187,6 +187,20 @@ WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND coalesce(status, ''
 RETURNING id
 """
 
+# What nobody wants any more of a channel that no sender serves.
+EXPIRED = """
+SELECT message.id, 'too_late' FROM messengers_message AS message
+WHERE message.workspace_id = %(workspace)s AND message.channel_id = %(channel)s AND message.batch_id IS NULL
+    AND message.status = 'queued' AND message.due_at < %(stale)s
+UNION ALL
+SELECT message.id, CASE WHEN batch.state = 'stopped' THEN 'batch_stopped' ELSE 'too_late' END
+FROM messengers_batch AS batch
+JOIN messengers_message AS message ON message.workspace_id = batch.workspace_id AND message.batch_id = batch.id
+WHERE batch.workspace_id = %(workspace)s AND (batch.state = 'stopped' OR batch.not_after < %(now)s)
+    AND message.channel_id = %(channel)s AND message.status = 'queued'
+LIMIT %(limit)s
+"""
+
 # What a sender has marked without learning of it, because the answer to its COMMIT was lost: nothing was called.
 UNMARK = """
 UPDATE messengers_message SET status = 'queued', lease = NULL, attempts = attempts - 1

@@ -15,7 +15,7 @@ from celery.worker import state as worker
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from messengers import batches, delivery, fetching, hints, inbox, media, polling, pruning
+from messengers import batches, delivery, expired, fetching, hints, inbox, media, polling, pruning
 
 logger = logging.getLogger(__name__)
 
@@ -86,16 +86,32 @@ def _run_slice(
 @shared_task
 def tick() -> None:
     """Keep the wanted number of senders and listeners alive, and find whatever was left lying."""
+    failed: Exception | None = None
+    for step in (_fill_places, delivery.sweep, batches.finish, _handle_overdue, _fetch_due):
+        try:
+            step()
+        except Exception as error:  # what keeps one from its work must not keep the others
+            logger.exception("A step of the tick failed: %s", step.__name__)
+            failed = error
+    if failed:
+        raise failed
+
+
+def _fill_places() -> None:
     for queue in _RUNNERS:
         for place in hints.places(queue):
             token = uuid4().hex
             if hints.claim_place(place, token):
                 _start(queue, place, token)
-    delivery.sweep()
-    batches.finish()
+
+
+def _handle_overdue() -> None:
     for workspace_id, channel_id in inbox.overdue():
         if hints.first_time(f"overdue:{channel_id}", seconds=5):
             receive_waiting.delay(channel_id, workspace_id=workspace_id)
+
+
+def _fetch_due() -> None:
     for workspace_id, media_id in fetching.due_files():
         if hints.first_time(f"file:{media_id}", seconds=90):
             fetch_file.delay(media_id, workspace_id=workspace_id)
@@ -120,6 +136,12 @@ def ask_profile(identity_id: int, *, workspace_id: int) -> None:
 def sweep_unsent_files() -> None:
     """Delete what visitors uploaded and never sent."""
     media.sweep_unsent(timezone.now())
+
+
+@shared_task
+def end_expired() -> None:
+    """Cancel what nobody wants any more on channels that do not work."""
+    expired.end()
 
 
 @shared_task

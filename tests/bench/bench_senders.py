@@ -18,7 +18,7 @@ from messengers.limits import SHARDS
 FEW, MANY = 10_000, 1_000_000
 SENT_OF_MANY = 20_000
 CHANNELS, PEOPLE_OF_EACH, A_SECOND = 200, 10, 30
-DELAY = 0.5  # seconds that the messenger takes to answer: calls under way are what a sender runs out of
+DELAY = 1.0  # seconds that the messenger takes to answer: calls under way are what a sender runs out of
 ROUNDS = 2
 
 

@@ -131,6 +131,19 @@ def test_it_is_finished_with_its_last_message_and_runs_again_for_one_that_is_res
     assert state(workspace, batch) == Batch.State.FINISHED
 
 
+def test_one_in_which_a_message_was_just_queued_again_is_not_finished(
+    workspace: Workspace, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant(workspace):
+        batch = batches.begin()
+        mail(batch, people(a_fake_channel(sink), "A"))
+        batches.seal(batch)
+    # Found at a moment when nothing was left in it.
+    monkeypatch.setattr(batches, "ids_across_workspaces", lambda *_: [(workspace.pk, batch.pk)])
+    assert batches.finish() == 0
+    assert state(workspace, batch) == Batch.State.RUNNING
+
+
 def test_one_that_is_still_being_filled_is_not_finished(workspace: Workspace, sink: Sink) -> None:
     with tenant(workspace):
         batch = batches.begin()

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from builders import a_conversation, a_user, a_workspace, an_identity
 from fake_messenger import Sink, a_fake_channel, a_sender, eventually
-from messengers import batches, conversations, delivery, hints, outbox, pump
+from messengers import batches, conversations, delivery, handover, hints, outbox, pump, tasks
 from messengers.content import Content
 from messengers.models import Attempt, Batch, Channel, Conversation, Identity, Message
 from messengers.statuses import Status
@@ -218,6 +218,71 @@ def test_a_paused_mailing_waits_and_a_stopped_one_ends(workspace: Workspace, sin
             Batch.objects.filter(pk=batch.pk).update(state=Batch.State.STOPPED)
         eventually(lambda: in_batch(workspace, batch, Status.CANCELED) == 5)
     assert sink.texts() == ["An answer"]
+
+
+def test_a_paused_mailing_holds_back_no_other_to_the_same_people(workspace: Workspace, sink: Sink) -> None:
+    with tenant(workspace):
+        channel = a_fake_channel(sink)
+        paused_one, other = Batch.objects.create(state=Batch.State.PAUSED), Batch.objects.create()
+        talks = [a_conversation(channel) for _ in range(5)]
+        mail(paused_one, talks, "Waits")
+        mail(other, talks, "Leaves")
+    with a_sender():
+        eventually(lambda: in_batch(workspace, other, Status.SENT) == 5)
+    assert sink.texts() == ["Leaves"] * 5
+    assert in_batch(workspace, paused_one, Status.QUEUED) == 5
+
+
+@pytest.mark.parametrize("state", [Channel.State.BROKEN, Channel.State.DISCONNECTED])
+def test_what_expires_on_a_channel_that_does_not_work_is_ended(
+    workspace: Workspace, sink: Sink, time_machine: Any, state: str
+) -> None:
+    with tenant(workspace):
+        channel = a_fake_channel(sink)
+        stopped, late, running = (
+            batches.begin(),
+            batches.begin(not_after=timezone.now() + timedelta(hours=1)),
+            batches.begin(),
+        )
+        for batch in (stopped, late, running):
+            mail(batch, [a_conversation(channel) for _ in range(2)])
+        batches.stop(stopped)
+        answer = say(a_conversation(channel))
+        Channel.objects.filter(pk=channel.pk).update(state=state)
+    tasks.end_expired()
+    assert [in_batch(workspace, batch, Status.CANCELED) for batch in (stopped, late, running)] == [2, 0, 0]
+    with tenant(workspace):
+        Batch.objects.filter(pk=late.pk).update(not_after=timezone.now() - timedelta(seconds=1))
+        Message.objects.filter(pk=answer.pk).update(due_at=timezone.now() - outbox.STALE - timedelta(seconds=1))
+    tasks.end_expired()
+    assert [in_batch(workspace, batch, Status.CANCELED) for batch in (stopped, late, running)] == [2, 2, 0]
+    ended = fresh(workspace, answer)
+    assert (ended.status, ended.reason) == (Status.CANCELED, "too_late")
+
+
+def test_what_was_marked_though_the_answer_got_lost_leaves_once(
+    workspace: Workspace, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, lost = handover.take, []
+
+    def take(*args: Any, **how: Any) -> Any:
+        taken = real(*args, **how)
+        if taken.messages and not lost:
+            lost.extend(taken.messages)
+            raise OperationalError("the server went away after COMMIT")
+        return taken
+
+    monkeypatch.setattr(handover, "take", take)
+    with tenant(workspace):
+        channel = a_fake_channel(sink)
+        messages = [say(a_conversation(channel)) for _ in range(3)]
+        batch = batches.begin()
+        mail(batch, [a_conversation(channel) for _ in range(20)])
+    with a_sender():
+        eventually(lambda: reached(workspace, *messages, status=Status.SENT))
+        eventually(lambda: in_batch(workspace, batch, Status.SENT) == 20)
+    assert lost
+    assert len(sink.arrivals) == 23
 
 
 def test_a_mailing_too_late_is_not_sent(workspace: Workspace, sink: Sink) -> None:

@@ -1,13 +1,14 @@
 """A Telegram bot at work: what people send comes in, what Kaskad says stands on their phones. The lab plays both."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
 from PIL import Image
 
 from builders import a_user
@@ -249,6 +250,29 @@ def test_a_dead_token_breaks_the_channel_and_two_listeners_never_ask_at_once(
         bot.revoke()
         eventually(lambda: _broken(workspace) == "token_revoked", 40)
     assert len(said(workspace)) == 1
+
+
+def test_what_the_database_refuses_is_kept_unread_and_the_rest_goes_on(
+    workspace: Workspace, channel: Channel, anna: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = inbox.keep
+
+    def choosy(arrivals: Sequence[Any]) -> list[int]:
+        if any("poison" in one.body and not one.error for one in arrivals):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 'poison'::int")
+        return keep(arrivals)
+
+    monkeypatch.setattr(inbox, "keep", choosy)
+    with a_listener(workspace):
+        anna.start()
+        for words in ("before", "poison", "after"):
+            anna.writes(words)
+        eventually(lambda: [one.text for one in said(workspace)] == ["before", "after"])
+    with tenant(workspace):
+        assert [one.error[:9] for one in InboundUpdate.objects.filter(state=InboundUpdate.State.FAILED)] == [
+            "DataError"
+        ]
 
 
 def _broken(workspace: Workspace) -> str:

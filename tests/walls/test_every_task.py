@@ -22,6 +22,7 @@ TASKS = {name: task for name, task in app.tasks.items() if task.__module__.split
 HOUSE_TASKS = {
     "config.tasks.heartbeat": "touches no row",
     "messengers.tasks.sweep_unsent_files": "finds what was uploaded anywhere and never sent",
+    "messengers.tasks.end_expired": "finds what waits in vain anywhere",
     "messengers.tasks.prune": "finds what is older anywhere than it need be",
     "messengers.tasks.run_listener": "listens to the channels of many workspaces",
     "messengers.tasks.run_sender": "serves the channels of many workspaces in turn",

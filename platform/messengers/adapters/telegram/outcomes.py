@@ -26,7 +26,9 @@ PAUSE = 30.0  # seconds, where Telegram forgot to say how long
 def outcome(reply: Reply) -> Outcome:
     """Return what the answer to a message comes to."""
     if reply.status == 0:
-        return Uncertain(reply.fault) if reply.written else RetryAt(AWAY, reply.fault, whole_channel=True)
+        if reply.written:
+            return Uncertain(reply.fault)
+        return RetryAt(AWAY, reply.fault, whole_channel=True, counted=False)
     answer = read(reply)
     if reply.status == 200:
         return Sent()  # in whatever words: it was taken
@@ -35,7 +37,9 @@ def outcome(reply: Reply) -> Outcome:
         # Whose limit it was, the bot's or the chat's, is not said; going on would make it longer.
         return RetryAt(seconds or PAUSE, "too_many_requests", whole_channel=True)
     if reply.status >= 500:
-        return RetryAt(TROUBLED, f"status_{reply.status}")
+        # Somebody on the way lost patience with the Bot API, which may still do it.
+        lost = reply.status == 504 and answer is None
+        return Uncertain("status_504") if lost else RetryAt(TROUBLED, f"status_{reply.status}")
     return _refused(reply.status, answer)
 
 
