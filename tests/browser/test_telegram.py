@@ -123,6 +123,24 @@ def test_from_a_token_to_a_persons_answer(open_page: OpenPage, house_lab: Lab, l
     eventually(lambda: page.wait_for_timeout(50) or "Yes, we have it" in phone.texts(), 30)
     assert phone.texts().count("Yes, we have it") == 1
 
+    # He changes his words, and takes them back: on her phone, too.
+    last = thread(page).locator("[data-side=out]").last
+    menu = last.get_by_role("button", name=words("Change or delete"))
+    menu.click()
+    last.get_by_role("button", name=words("Edit the message")).click()
+    page.get_by_role("dialog").get_by_role("textbox").fill("Yes, and a bigger one")
+    page.get_by_role("dialog").get_by_role("button", name=words("Save")).click()
+    expect(last).to_contain_text("Yes, and a bigger one")
+    expect(last).to_contain_text("edited" if language == "en" else "изменено")
+    assert "Yes, and a bigger one" in phone.texts()
+    assert "Yes, we have it" not in phone.texts()
+    menu.click()
+    last.get_by_role("button", name=words("Delete the message")).click()
+    page.get_by_role("dialog").get_by_role("button", name=words("Delete")).click()
+    expect(last.locator("[data-deleted]")).to_be_visible()
+    expect(menu).to_have_count(0)
+    assert "Yes, and a bigger one" not in phone.texts()
+
 
 @pytest.mark.parametrize(("language", "width"), LOOKS)
 def test_a_stolen_webhook_is_explained_and_taken_back(
