@@ -55,6 +55,7 @@ class Sender:
         self._stir = asyncio.Event()
         self._hinted: set[Place] = set()
         self._scan_at = 0.0
+        self._left: set[Place] = set()
         self._trusted_until = 0.0
 
     async def run(self, should_stop: Callable[[], bool] = lambda: False) -> None:
@@ -118,11 +119,24 @@ class Sender:
     async def _scan(self) -> None:
         waiting = await self.database(lambda: leases.places_to_serve(self._limit))
         waiting.sort(key=lambda place: self.capacity.served(place[0]))  # or who made room would take it back himself
-        chosen = waiting[: max(0, self._limit - len(self._pumps))]
+        room = max(0, self._limit - len(self._pumps))
+        chosen = self._leave_some_shards(waiting)[:room]
         for result in await asyncio.gather(*map(self._serve, chosen), return_exceptions=True):
             if isinstance(result, Exception):
                 logger.error("A channel could not be taken", exc_info=result)
-        self._make_room(waiting[len(chosen) :])
+        if len(chosen) == room:
+            self._make_room([place for place in waiting if place not in chosen])
+
+    def _leave_some_shards(self, waiting: Sequence[Place]) -> list[Place]:
+        """Return what to take: of one channel's shards the first, and more of those that were left free once."""
+        served = {channel_id for channel_id, _ in self._pumps}
+        chosen = []
+        for place in waiting:
+            if place[1] not in served or place in self._left:
+                chosen.append(place)
+                served.add(place[1])
+        self._left = set(waiting)
+        return chosen
 
     def _make_room(self, waiting: Sequence[Place]) -> None:
         """Let others have a channel's place of the workspace that has more than half of them."""
@@ -175,12 +189,20 @@ class Sender:
         """Hear of new messages at once. Without hints they are found by scanning."""
         while True:
             async for place in hints.woken():
-                if served := self._pumps.get(place[1:]):
+                if place is None:
+                    self._look_everywhere()
+                elif served := self._pumps.get(place[1:]):
                     served[0].wake()
                 else:
                     self._hinted.add(place)
                     self._stir.set()
             await asyncio.sleep(SCAN)
+
+    def _look_everywhere(self) -> None:
+        self._scan_at = 0
+        for pump, _ in self._pumps.values():
+            pump.wake()
+        self._stir.set()
 
     async def _beat(self) -> None:
         """Keep the leases, and let go of channels that another sender has taken meanwhile."""

@@ -35,15 +35,21 @@ def wake(channel: Channel, identity_id: int = 0) -> None:
         logger.warning("No hint to the senders, they will find it by themselves: %s", error)
 
 
-async def woken() -> AsyncIterator[tuple[int, int, int]]:
-    """Yield (workspace id, channel id, shard) of channels that were woken; ends when Valkey is gone."""
+async def woken() -> AsyncIterator[tuple[int, int, int] | None]:
+    """Yield (workspace id, channel id, shard) of channels that were woken; ends when Valkey is gone.
+
+    None comes first, as soon as nothing is missed any more: what woke before was not heard.
+    """
     client = redis.asyncio.Redis.from_url(settings.REDIS_URL, decode_responses=True)
     try:
-        async with client.pubsub(ignore_subscribe_messages=True) as subscription:
+        async with client.pubsub() as subscription:
             await subscription.subscribe(_WAKE)
             async for message in subscription.listen():
-                workspace_id, channel_id, shard = map(int, message["data"].split("/"))
-                yield workspace_id, channel_id, shard
+                if message["type"] == "message":
+                    workspace_id, channel_id, shard = map(int, message["data"].split("/"))
+                    yield workspace_id, channel_id, shard
+                else:
+                    yield None
     except redis.RedisError as error:
         logger.warning("No hints for a while: %s", error)
     finally:
