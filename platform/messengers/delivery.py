@@ -128,15 +128,14 @@ class Sender:
             self._make_room([place for place in waiting if place not in chosen])
 
     def _leave_some_shards(self, waiting: Sequence[Place]) -> list[Place]:
-        """Return what to take: of one channel's shards the first, and more of those that were left free once."""
+        """Return what to take: one shard of a channel in each round, and another only if it was left free meanwhile."""
         served = {channel_id for channel_id, _ in self._pumps}
-        chosen = []
+        chosen: dict[int, Place] = {}
         for place in waiting:
-            if place[1] not in served or place in self._left:
-                chosen.append(place)
-                served.add(place[1])
+            if place[1] not in chosen and (place[1] not in served or place in self._left):
+                chosen[place[1]] = place
         self._left = set(waiting)
-        return chosen
+        return list(chosen.values())
 
     def _make_room(self, waiting: Sequence[Place]) -> None:
         """Let others have a channel's place of the workspace that has more than half of them."""

@@ -137,7 +137,7 @@ def test_from_a_token_to_a_persons_answer(open_page: OpenPage, house_lab: Lab, l
     menu.click()
     last.get_by_role("button", name=words("Delete the message")).click()
     page.get_by_role("dialog").get_by_role("button", name=words("Delete")).click()
-    expect(last.locator("[data-deleted]")).to_be_visible()
+    expect(thread(page).locator("[data-deleted]")).to_contain_text("Yes, and a bigger one")
     expect(menu).to_have_count(0)
     assert "Yes, and a bigger one" not in phone.texts()
 
