@@ -7,17 +7,16 @@ whatever the number of panels, and not at all while none is open.
 import json
 import logging
 from collections.abc import Collection, Iterable, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
-from django.db import transaction
 from django.db.models import F
 
 from chatpanel import listing, payloads, presence, thread
 from messengers import held, signals
 from messengers.models import Conversation, Identity, Message
+from workspaces.after_commit import after_commit
 from workspaces.scope import current_workspace_id, tenant
 
 MANY = 50  # more rows than this at once are not sent: panels are told to ask
@@ -63,7 +62,7 @@ def send(workspace_id: int, kind: str, data: dict[str, Any]) -> None:
 
 def _tell_on_commit(gathered: Sequence[_Changed]) -> None:
     changed = _Changed(*({row: None for rows in kind for row in rows} for kind in zip(*gathered, strict=True)))
-    transaction.on_commit(partial(_publish, current_workspace_id(), changed), robust=True)
+    after_commit(_publish, current_workspace_id(), changed)
 
 
 def _publish(workspace_id: int, changed: _Changed) -> None:

@@ -1,12 +1,12 @@
 """A workspace's own life: founded, changed, deleted. Called by pages; what is deleted is erased by `erasing`."""
 
 from datetime import datetime
-from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from workspaces import audit
+from workspaces.after_commit import after_commit
 from workspaces.crossings import ids_across_workspaces
 from workspaces.models import Invitation, Membership, User, Workspace
 from workspaces.roles import Role
@@ -48,7 +48,7 @@ def delete(workspace: Workspace, now: datetime) -> None:
     Invitation.objects.all().delete()
     for membership in Membership.objects.select_related("user"):
         membership.delete()  # one by one: each tells the open sockets of that person
-    transaction.on_commit(partial(_start_erasing, workspace.pk), robust=True)
+    after_commit(_start_erasing, workspace.pk)
 
 
 def _start_erasing(workspace_id: int) -> None:

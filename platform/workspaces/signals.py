@@ -1,14 +1,13 @@
 """What the rest of the house is told of workspaces, and of members: sockets look again whether they may stay open."""
 
-from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
-from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal
 
+from workspaces.after_commit import after_commit
 from workspaces.models import Membership
 from workspaces.tenant_consumer import membership_group
 
@@ -27,7 +26,7 @@ def _tell_sockets(instance: Membership, *, created: bool = False, **_kwargs: Any
     if not created:
         # A hint: a socket that misses it looks again by itself a little later.
         group = membership_group(instance.workspace_id, instance.user.pk)
-        transaction.on_commit(partial(_send, group), robust=True)
+        after_commit(_send, group)
 
 
 def _send(group: str) -> None:

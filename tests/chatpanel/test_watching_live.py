@@ -59,6 +59,17 @@ def talk(committed_db: None) -> Talk:
     return Talk()
 
 
+def test_what_cannot_be_told_is_done_all_the_same(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ConnectionError("Valkey is away")
+
+    monkeypatch.setattr(presence, "has_open_panels", fail)
+    assert talk.visitor_writes("Hello?").pk
+    assert "Valkey is away" in caplog.text
+
+
 class Window(Socket):
     """One open panel."""
 

@@ -1,16 +1,15 @@
 """How the open pages of one visitor hear of each other. A lost event costs little: pages also ask what has changed."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
-from django.db import transaction
 
 from messengers import signals
 from messengers.adapters.site_chat import SiteChat
 from messengers.models import Conversation, Message
+from workspaces.after_commit import after_commit
 
 
 def group_of(visitor: str) -> str:
@@ -40,5 +39,4 @@ def listen() -> None:
 
 def _tell_on_commit(visitor: str, message_id: int) -> None:
     event = {"type": "visitor.changed", "message": message_id}
-    tell = partial(async_to_sync(get_channel_layer().group_send), group_of(visitor), event)
-    transaction.on_commit(tell, robust=True)
+    after_commit(async_to_sync(get_channel_layer().group_send), group_of(visitor), event)

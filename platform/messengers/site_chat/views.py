@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -26,6 +25,7 @@ from messengers.site_chat.visitor_tokens import (
 )
 from messengers.statuses import Status
 from messengers.tasks import receive
+from workspaces.after_commit import after_commit
 
 _MULTIPART_ROOM = 64 * 1024
 _KEPT_UNSENT = timedelta(days=2)  # an unsent message waits in the visitor's browser; his files wait here
@@ -176,14 +176,10 @@ receipts = entrance(_receipts)
 def _take_in(visit: Visit, **body: Any) -> None:
     """Put what the visitor did through the door in; a repeat is known by its id and dropped."""
     update_id = inbox.store(visit.channel, {**body, "visitor": visit.visitor, "at": timezone.now().isoformat()})
-    workspace_id = visit.channel.workspace_id
-
-    def hand_over() -> None:
-        receive.apply_async((update_id,), {"workspace_id": workspace_id}, retry=False)
-
     if update_id is not None:
         # Without the broker the update waits in its row until the sweep finds it.
-        transaction.on_commit(hand_over, robust=True)
+        where = {"workspace_id": visit.channel.workspace_id}
+        after_commit(receive.apply_async, (update_id,), where, retry=False)
 
 
 def _config_of(visit: Visit) -> dict[str, Any]:
