@@ -51,6 +51,11 @@ def unreadable(channel_id: int, raw: bytes, error: str) -> Arrival:
     return Arrival(channel_id, f"unreadable:{_digest(text)}", "", _json({"unreadable": text}), _clean(error)[:2000])
 
 
+def reread(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what is in a text that was kept because nobody could read it; ValueError when that is still so."""
+    return _decoded(body["unreadable"].encode()) if set(body) == {"unreadable"} else body
+
+
 def as_unreadable(told: Arrival, error: Exception) -> Arrival:
     """Turn an update that PostgreSQL would not take into one that nobody can read."""
     return unreadable(told.channel_id, told.body.encode(), f"{type(error).__name__}: {error}")

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import qrcode
 from django.conf import settings as installation
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -107,8 +108,9 @@ def _described(account: channels.Account, practice: bool) -> dict[str, Any]:
 def _first_message(channel_id: int) -> dict[str, Any]:
     channel = get_object_or_404(Channel, pk=channel_id)
     link = _link(channel)
-    talks = Conversation.objects.filter(channel=channel, last_message__isnull=False)
-    first = talks.select_related("contact").order_by("-last_message_at").first()
+    talks = Conversation.objects.filter(channel=channel).select_related("contact")
+    # Who pressed Start has come, though there is nothing to read yet.
+    first = talks.order_by(F("last_message_at").desc(nulls_last=True), "-pk").first()
     return {"channel": channel, "link": link, "qr": _qr(link) if link else "", "first": first}
 
 

@@ -61,8 +61,12 @@ class HookWriter:
         problem: Exception | None = None
         try:
             channels = await in_thread(_store, workspace_id, arrivals)
-        except (AwayError, Error) as error:
-            problem = error if isinstance(error, AwayError) else AwayError(str(error))
+        except AwayError as error:
+            problem = error
+        except Exception as error:  # whatever it was: who waits must be told, so that the messenger repeats
+            if not isinstance(error, Error):
+                logger.exception("What came in could not be kept")
+            problem = AwayError(str(error))
         else:
             self._hints.give(workspace_id, channels)
         for _arrival, done in together:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from messengers import held, statements
 from messengers.adapter import Update
-from messengers.arrivals import Arrival, arrival
+from messengers.arrivals import Arrival, arrival, reread
 from messengers.channels import facts
 from messengers.inbound import TooEarlyError, gather, handle
 from messengers.models import Channel, InboundUpdate
@@ -118,7 +118,7 @@ def _handle_together(channel: Channel, updates: Sequence[InboundUpdate]) -> None
 
 def _read(channel: Channel, update: InboundUpdate) -> Sequence[Update]:
     try:
-        said = messenger(channel.kind).parse(facts(channel), update.body)
+        said = messenger(channel.kind).parse(facts(channel), reread(update.body))
     except Exception as error:  # it only reads: whatever it stumbles over, it will stumble over again
         raise UnreadableError(f"{type(error).__name__}: {error}") from error
     if any(len(name) > _LONGEST_ID for one in said for name in _ids(one)):

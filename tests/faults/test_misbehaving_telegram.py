@@ -162,15 +162,15 @@ def paused(channel: Channel) -> Any:
 
 @pytest.mark.usefixtures("door")
 @pytest.mark.parametrize(
-    ("kind", "how"),
+    ("kind", "how", "becomes"),
     [
-        ("hook_lost", {"times": 1}),
-        ("hook_doubled", {}),
-        ("hook_out_of_order", {"times": 1}),
-        ("hook_late", {"times": 1, "seconds": 0.5}),
+        ("hook_lost", {"times": 1}, ["two", "three"]),
+        ("hook_doubled", {}, ["one", "two", "three"]),
+        ("hook_out_of_order", {"times": 1}, ["one", "two", "three"]),
+        ("hook_late", {"times": 1, "seconds": 0.5}, ["one", "two", "three"]),
     ],
 )
-def test_news_go_astray(lab: Lab, workspace: Workspace, kind: str, how: dict[str, Any]) -> None:
+def test_news_go_astray(lab: Lab, workspace: Workspace, kind: str, how: dict[str, Any], becomes: list[str]) -> None:
     bot, channel = a_bot(lab, workspace)
     phone, talk = somebody(lab, bot, channel)
     with tenant(workspace):
@@ -178,13 +178,15 @@ def test_news_go_astray(lab: Lab, workspace: Workspace, kind: str, how: dict[str
     with misbehaving(lab, kind, bot=bot, **how):
         for text in ("one", "two", "three"):
             phone.writes(text)
-        handle(channel, lambda: len(heard(talk)) >= 3 - (kind == "hook_lost"), 20)
+        handle(channel, lambda: len(heard(talk)) >= len(becomes), 20)
         eventually(lambda: not bot.waiting)
     handle(channel, lambda: not InboundUpdate.objects.exclude(state=InboundUpdate.State.DONE).exists())
     with tenant(workspace):
-        lost = kind == "hook_lost" and InboundUpdate.objects.count() - before < 3
-        assert sorted(heard(talk)) == sorted(["one", "two", "three"][1 if lost else 0 :])
-        assert InboundUpdate.objects.count() == before + len(heard(talk))
+        assert sorted(heard(talk)) == sorted(becomes)
+        if kind != "hook_late":  # how late is a matter of the machine
+            in_order = heard(talk) == becomes
+            assert in_order == (kind != "hook_out_of_order")  # they stand as they came
+        assert InboundUpdate.objects.count() == before + len(becomes)
 
 
 def heard(talk: Conversation) -> list[str]:

@@ -15,7 +15,7 @@ from fake_messenger import eventually
 from lab.platforms.telegram.bots import Bot
 from lab.running import Lab, a_lab
 from messengers import channels, outcomes
-from messengers.models import Channel
+from messengers.models import Channel, Conversation
 from workspaces.models import AuditEntry, Workspace
 from workspaces.scope import tenant
 
@@ -200,7 +200,13 @@ def test_the_first_message_is_awaited(shop: Shop) -> None:
     assert shop.lab.url in page
 
     with tenant(shop.workspace):
-        a_message(a_conversation(channel, name="Vera"))
+        talk = a_conversation(channel, name="Vera")
+    came = shop.sees(f"{channel.pk}/first/check/")
+    assert "It works: Vera has come" in came
+    assert "hx-get" in came
+    with tenant(shop.workspace):
+        said = a_message(talk)
+        Conversation.objects.filter(pk=talk.pk).update(last_message=said, last_message_at=said.created_at)
 
     assert "It works: Vera has written" in shop.sees(f"{channel.pk}/first/check/")
 

@@ -108,6 +108,17 @@ def test_the_words_under_a_picture_change_and_the_picture_stays(desk: Desk) -> N
     assert (shown.kind, shown.text) == ("photo", "Blue")
 
 
+def test_the_words_under_an_album_change_and_all_of_it_goes(desk: Desk) -> None:
+    shoes = [ContentFile(picture(), name=f"shoe{number}.jpg") for number in range(2)]
+    message = desk.says("Red", *shoes)
+
+    desk.edits(message, "Blue")
+    assert [(one.kind, one.text) for one in desk.phone.messages() if not one.mine] == [("photo", "Blue"), ("photo", "")]
+
+    desk.deletes(message)
+    assert not [one for one in desk.phone.messages() if not one.mine]
+
+
 def test_what_is_taken_back_is_gone_from_the_phone_and_stays_readable_here(desk: Desk) -> None:
     kept, wrong = desk.says("Hello"), desk.says("That was for somebody else")
 

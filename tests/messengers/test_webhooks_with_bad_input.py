@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 
-from builders import a_channel
+from builders import a_channel, a_user
 from hook_client import flood
 from messenger_tables.telegram import TABLES
-from messengers import inbox, tasks
+from messengers import arrivals, failed_updates, inbox, tasks
 from messengers.adapters.telegram import _hook_secret
 from messengers.channels import facts
 from messengers.hook_door import HookDoor
-from messengers.models import Channel, InboundUpdate
+from messengers.models import Channel, InboundUpdate, Message
 from workspaces.models import Workspace
 from workspaces.scope import tenant
 
@@ -97,6 +97,24 @@ def test_whatever_was_signed_is_kept_and_poisons_nothing(channel: Channel, monke
     ours = [row for row in rows if row[1] and not row[1].startswith(("UnreadableError", "TooEarlyError"))]
     assert ours == []
     assert Counter(state for state, error, _body in rows if not error).keys() <= {"done", "stored"}
+
+
+def test_what_could_not_be_read_once_is_read_when_it_is_replayed(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "announce", lambda *_, **__: None)
+    words = next(one.body for one in TABLES.webhooks if one.name == "text")
+    signed = {"X-Telegram-Bot-Api-Secret-Token": _hook_secret(facts(channel))}
+    with monkeypatch.context() as patch:
+        patch.setattr(arrivals, "DEPTH", 1)
+        knock = (f"/hooks/telegram/{channel.key}", json.dumps(words).encode())
+        assert async_to_sync(flood)(HookDoor(), [knock], signed) == [200]
+    with tenant(channel.workspace_id):
+        update = InboundUpdate.objects.get(state=InboundUpdate.State.FAILED)
+        assert failed_updates.replay(update, a_user())
+    inbox.process(update.pk, workspace_id=channel.workspace_id)
+    with tenant(channel.workspace_id):
+        assert [message.content["text"] for message in Message.objects.all()] == ["Hello *you*"]
 
 
 def test_a_stranger_gets_nothing_kept_however_he_knocks(channel: Channel) -> None:

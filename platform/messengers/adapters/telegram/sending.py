@@ -47,8 +47,9 @@ def edit(channel: ChannelFacts, message: Outgoing, external_id: str) -> Steps[Ou
     said: dict[str, Any] = {name: words}
     if not content.attachments:
         said["link_preview_options"] = _previews(channel)
+    first = int(external_id.split(",", maxsplit=1)[0])  # of an album: its words stand under the first
     reply = yield call(
-        channel, method, chat_id=int(message.to), message_id=int(external_id), parse_mode=parse_mode,
+        channel, method, chat_id=int(message.to), message_id=first, parse_mode=parse_mode,
         reply_markup=writing.reply_markup(content.buttons, message.id), **said,
     )  # fmt: skip
     if reply.status == 200 or says(reply, "message is not modified"):
