@@ -117,14 +117,20 @@ def finish(limit: int = 500) -> int:
 def run_again(batch_ids: Iterable[int]) -> None:
     """Let finished batches run until what was just queued in them has left. Call it after queuing."""
     # Locked whatever their state is: one that is just being finished is seen as finished then.
-    for locked in Batch.objects.select_for_update().filter(pk__in=batch_ids).order_by("pk"):
+    for locked in Batch.objects.select_for_update(no_key=True).filter(pk__in=batch_ids).order_by("pk"):
         if locked.state == State.FINISHED:
             locked.state = State.RUNNING
             locked.save(update_fields=["state"])
 
 
+def run_again_with(message_ids: Sequence[int]) -> None:
+    """Do the same for the batches of these messages, of which most may have none."""
+    if message_ids:
+        run_again(Batch.objects.filter(messages__in=message_ids).values_list("pk", flat=True))
+
+
 def _finish(batch_id: int) -> bool:
-    locked = Batch.objects.select_for_update().filter(pk=batch_id, state=State.RUNNING).first()
+    locked = Batch.objects.select_for_update(no_key=True).filter(pk=batch_id, state=State.RUNNING).first()
     # Looked at once more under the lock: somebody may have decided meanwhile to send a message again.
     if locked is None or locked.messages.filter(status__in=(Status.QUEUED, Status.SENDING)).exists():
         return False

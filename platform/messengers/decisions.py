@@ -52,9 +52,9 @@ def decide(rows: QuerySet[Message], decision: Decision, actor: User, workspace: 
             done = _send(rows.filter(status__in=(*UNDECIDED, *FAILED)))
         case Decision.ARRIVED:
             undecided = rows.filter(status__in=UNDECIDED)
-            done = _write(undecided, Status.SENT, reason="", sent_at=F("leased_at"))
+            done = _write(_locked(undecided), Status.SENT, reason="", sent_at=F("leased_at"))
         case Decision.GIVE_UP:
-            done = _write(rows.filter(status__in=UNDECIDED), Status.REJECTED, reason=GIVEN_UP)
+            done = _write(_locked(rows.filter(status__in=UNDECIDED)), Status.REJECTED, reason=GIVEN_UP)
     if done:
         record(actor, f"message.decided_{decision}", workspace, {"messages": (None, done)})
     return done
@@ -77,15 +77,17 @@ def _open(statuses: Sequence[Status], channel: Channel | None) -> QuerySet[Messa
 
 def _send(rows: QuerySet[Message]) -> int:
     # Who may not be written to any more is found when the message is handed over, and the message canceled then.
-    rows = rows.exclude(batch__state=Batch.State.STOPPED)
-    concerned = set(rows.filter(batch__isnull=False).values_list("batch_id", flat=True).distinct())
-    done = _write(rows, Status.QUEUED, reason="", retries=0, due_at=timezone.now(), lease=None)
-    batches.run_again(concerned)
+    ids = _locked(rows.exclude(batch__state=Batch.State.STOPPED))
+    done = _write(ids, Status.QUEUED, reason="", retries=0, due_at=timezone.now(), lease=None)
+    batches.run_again_with(ids)
     return done
 
 
-def _write(rows: QuerySet[Message], status: Status, **values: object) -> int:
-    ids = list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+def _locked(rows: QuerySet[Message]) -> list[int]:
+    return list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+
+
+def _write(ids: list[int], status: Status, **values: object) -> int:
     done = Message.objects.filter(pk__in=ids).update(status=status, **values)
     if ids:
         signals.message_status_changed.tell(message_ids=ids, status=status)

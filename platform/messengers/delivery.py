@@ -71,7 +71,7 @@ class Sender:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._stir.wait(), SCAN)
             finally:
-                await self._give_back()
+                await self._give_back(should_stop)
                 for watcher in watchers:
                     watcher.cancel()
                 await asyncio.gather(*watchers, return_exceptions=True)
@@ -176,11 +176,20 @@ class Sender:
             self.capacity.leave(held.workspace_id)
             self._stir.set()
 
-    async def _give_back(self) -> None:
+    async def _give_back(self, should_stop: Callable[[], bool]) -> None:
+        ending = self._stop_all()
+        # One may still be busy with an upload for minutes: nobody else has to wait for that.
+        while ending and not await asyncio.to_thread(should_stop):
+            _, ending = await asyncio.wait(ending, timeout=SCAN / 4)
+            if ending:
+                await self._claim()
+        if ending := self._stop_all():
+            await asyncio.wait(ending)
+
+    def _stop_all(self) -> set[asyncio.Task[None]]:
         for pump, _ in self._pumps.values():
             pump.stop()
-        if self._pumps:
-            await asyncio.wait([task for _, task in self._pumps.values()])
+        return {task for _, task in self._pumps.values()}
 
     # ---- watchers
 

@@ -240,6 +240,7 @@ class _Taking:
             if canceled := [row[0] for row in self._write(statements.CANCEL, forbidden, reason=reason)]:
                 signals.message_status_changed.tell(message_ids=sorted(canceled), status=Status.CANCELED)
         mine = [row for row in rows if row[0] in marked]
+        self.values["resting"] += [row[2] for row in mine]  # no second one for the same person in this round
         self._read_variants({row[4] for row in mine if row[4] is not None})
         handed = [message for row in mine if (message := self._one(*row))]
         self._read_file_ids({number for message in handed for number in message.said.media_urls})

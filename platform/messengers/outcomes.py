@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from messengers import identities, signals, statements
+from messengers import batches, identities, signals, statements
 from messengers.adapter import ChannelBroken, Outcome, Rejected, RetryAt, Sent, Uncertain, Unreachable
 from messengers.channels import mark_broken
 from messengers.handover import Finished
@@ -44,6 +44,7 @@ def record(workspace_id: int, channel_id: int, sender: UUID, finished: Sequence[
         }
         if files:
             statements.run(statements.REMEMBER_FILES, values | {"media": list(files), "file_ids": list(files.values())})
+        batches.run_again_with([message_id for message_id, status in written if status == Status.QUEUED])
         _tell(written)
         _draw_conclusions(channel_id, finished)
 
@@ -91,10 +92,12 @@ def _outcome_row(one: Finished) -> tuple[Any, ...]:
         case Sent():
             status, external_id, sent_at = Status.SENT, outcome.external_id[:200], one.at
         case RetryAt(seconds=seconds, counted=False):
-            status, due_at = Status.QUEUED, one.at + timedelta(seconds=seconds)
+            wait = seconds * min(max(1, message.attempt // 10), 60)  # an hour away is asked every half a minute
+            status, due_at = Status.QUEUED, one.at + timedelta(seconds=wait)
         case RetryAt(seconds=seconds, whole_channel=True) if message.attempt <= MAX_PAUSES:
             # Each time it lets more of the others pass: it may be this chat alone that the messenger means.
-            status, due_at = Status.QUEUED, one.at + timedelta(seconds=seconds * message.attempt)
+            wait = min(seconds * message.attempt, seconds + LONGEST)
+            status, due_at = Status.QUEUED, one.at + timedelta(seconds=wait)
         case RetryAt(seconds=seconds):
             if message.retries < MAX_RETRIES:
                 wait = min(seconds * 2**message.retries, max(seconds, LONGEST))

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 
 from messengers import handover, outcomes
-from messengers.adapter import Outcome, Outgoing, Rejected, RetryAt, Sent
+from messengers.adapter import ChannelBroken, Outcome, Outgoing, Rejected, RetryAt, Sent
 from messengers.capacity import Capacity
 from messengers.content import Content
 from messengers.driver import Driver
@@ -64,8 +64,11 @@ class Pump:
         self._stir = asyncio.Event()
         self._landed = asyncio.Event()
         self._stopping = False
+        self._ended = False  # nothing more is taken, nor will be
         self._lost = False
         self._paused_until = 0.0  # the messenger has bidden us wait, which is not written down yet
+        self._uploading = 0
+        self._lost_ids: set[int] = set()  # whose outcome could not be written
         self._failed_at: dict[int, float] = {}  # files that could not be uploaded
         self._backlog = False
         self._in_doubt = False
@@ -79,7 +82,7 @@ class Pump:
         self._stir.set()
 
     def lose(self) -> None:
-        """Another sender has the shard: call nothing more."""
+        """The shard is not ours any more, or of no use: call nothing more."""
         self._lost = True
         self.stop()
 
@@ -101,7 +104,7 @@ class Pump:
                 await asyncio.wait(self._flying)
             if self._in_doubt:
                 await self._give_back()
-            self._stopping = True
+            self._ended = True
             self._landed.set()
             await writer
 
@@ -128,9 +131,13 @@ class Pump:
         places = self._places()
         room = min(places, self.held.bucket.available(now))
         if room <= 0 or not self._ground.holds():
+            if room > 0 or places <= 0:
+                self._look_at = max(self._look_at, time.monotonic() + GATHER)
             return False
         is_time = time.monotonic() >= self._look_at
         bulk = min(room, places - FOR_ANSWERS, PORTION)
+        if self._uploading:
+            bulk = 0  # they would all wait for it, on places and at a pace that others need
         # A mailing waits until so many may leave that a statement is worth while.
         gathered = bulk >= self._worth_while() or (bulk > 0 and not self._flying)
         if not is_time and not (self._backlog and gathered):
@@ -177,7 +184,7 @@ class Pump:
         task.add_done_callback(self._land)
 
     def _known(self) -> list[int]:
-        return [*self._flying.values(), *(one.message.id for one in self._finished)]
+        return [*self._flying.values(), *(one.message.id for one in self._finished), *self._lost_ids]
 
     def _land(self, task: asyncio.Task[None]) -> None:
         del self._flying[task]
@@ -213,6 +220,8 @@ class Pump:
     async def _send(self, message: Handed) -> None:
         try:
             outcome, parts_sent = await self._attempt(message)
+            if isinstance(outcome, ChannelBroken):
+                self.lose()  # nothing of it is served until somebody has mended it
             if isinstance(outcome, RetryAt) and outcome.whole_channel:
                 self._paused_until = max(self._paused_until, time.time() + outcome.seconds)
         except Exception as error:
@@ -232,8 +241,6 @@ class Pump:
             weight = self.held.adapter.weight(parts[number])
             if number > message.parts_sent:
                 await self._pace(message.identity_id)
-                if (pause := self._paused_until - time.time()) > 0:
-                    return RetryAt(pause, "channel_paused", counted=False), number
             else:
                 weight -= 1  # which was paid at the start
             if weight:
@@ -249,6 +256,8 @@ class Pump:
         if self._lost or not self._ground.holds():
             # Another sender may believe that we are dead. This part has surely not left, which is worth saying.
             return RetryAt(POLL, "sender_stalled", counted=False)
+        if (pause := self._paused_until - time.time()) > 0:
+            return RetryAt(pause, "channel_paused", counted=False)
         outgoing = Outgoing(
             message.id, message.to, part, f"{message.id}-{number}",
             message.said.media_urls, self._reading.file_ids, message.bulk,
@@ -267,14 +276,25 @@ class Pump:
                 await uploads.enter_async_context(self._uploads.setdefault(media, asyncio.Lock()))
             if files <= self._reading.file_ids.keys():
                 await uploads.aclose()
+                if files and time.monotonic() - began > GATHER:
+                    await self._turn(message)
                 return await self._call(message, number, part)
             # Who waited in vain goes back to the queue: an upload takes minutes, and all would try one after another.
             if self._stopping or any(self._failed_at.get(media, 0) > began for media in files):
                 return RetryAt(POLL, "upload_awaited", counted=False)
-            outcome = await self._call(message, number, part)
+            self._uploading += 1
+            try:
+                outcome = await self._call(message, number, part)
+            finally:
+                self._uploading -= 1
             if not isinstance(outcome, Sent):
                 self._failed_at.update(dict.fromkeys(files, time.monotonic()))
             return outcome
+
+    async def _turn(self, message: Handed) -> None:
+        """Wait for a turn of its own: others that waited for the same upload would leave in the same moment."""
+        await self._pace(message.identity_id)
+        self._spend(message.identity_id, 1)
 
     async def _pace(self, identity_id: int) -> None:
         """Wait until the next part of a message may leave, too."""
@@ -300,11 +320,11 @@ class Pump:
 
     async def _write(self) -> None:
         """Write outcomes as they come; while one statement runs, the next ones gather."""
-        while not (self._stopping and not self._flying and not self._finished):
+        while not (self._ended and not self._flying and not self._finished):
             await self._landed.wait()
             self._landed.clear()
             while self._finished:
-                if self._backlog and not self._stopping:
+                if self._backlog and not self._ended:
                     await asyncio.sleep(GATHER)
                 finished = list(self._finished)
                 await self._record(finished)
@@ -326,6 +346,7 @@ class Pump:
             except Exception:
                 if len(finished) == 1:
                     logger.exception("The outcome of message %s is lost: it ends as uncertain", finished[0].message.id)
+                    self._lost_ids.add(finished[0].message.id)
                     return None
                 for one in finished:  # one that cannot be written must not take the others with it
                     await self._record([one])

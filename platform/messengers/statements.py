@@ -98,7 +98,7 @@ CLAIM_SHARD = """
 INSERT INTO messengers_channellease AS lease (workspace_id, channel_id, shard, sender, expires_at, chats)
 VALUES (%(workspace)s, %(channel)s, %(shard)s, %(sender)s, clock_timestamp() + %(lifetime)s, '{}')
 ON CONFLICT (workspace_id, channel_id, shard) DO UPDATE SET sender = excluded.sender, expires_at = excluded.expires_at
-    WHERE lease.expires_at <= clock_timestamp()
+    WHERE lease.expires_at <= clock_timestamp() OR lease.sender = excluded.sender
 RETURNING tokens, tokens_at, chats
 """
 

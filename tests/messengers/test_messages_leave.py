@@ -142,8 +142,8 @@ def test_a_dead_token_stops_the_channel_and_loses_nothing(workspace: Workspace, 
         message = say(a_conversation(channel))
     sink.answers = [(401, {})]
     with a_sender():
-        eventually(lambda: broken(workspace, channel))
-        assert fresh(workspace, message).status == Status.QUEUED
+        eventually(lambda: broken(workspace, channel) and reached(workspace, message, status=Status.QUEUED))
+        assert len(sink.arrivals) == 1
         with tenant(workspace):
             Channel.objects.filter(pk=channel.pk).update(state=Channel.State.ACTIVE)
         eventually(lambda: reached(workspace, message, status=Status.SENT))
