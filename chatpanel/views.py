@@ -143,9 +143,7 @@ def reply(request: TenantRequest, conversation_id: int) -> HttpResponse:
         seen_message_id=asked.seen_message,
         known_assignee=asked.known_assignee,
     )
-    return JsonResponse(
-        {"messages": payloads.messages(thread.said().filter(pk=message.pk)), **_row(conversation_id)}, status=201
-    )
+    return JsonResponse({"messages": _shown(message.pk), **_row(conversation_id)}, status=201)
 
 
 @page(Permission.ANSWER_CHATS)
@@ -243,7 +241,7 @@ def retry(request: TenantRequest, message_id: int) -> HttpResponse:
     """Try once more to send a message that did not arrive."""
     message = get_object_or_404(Message, pk=message_id)
     outbox.retry(message, request.user)
-    return JsonResponse({"messages": payloads.messages(thread.said().filter(pk=message_id))})
+    return JsonResponse({"messages": _shown(message_id)})
 
 
 @page(Permission.ANSWER_CHATS)
@@ -253,7 +251,7 @@ def arrived(request: TenantRequest, message_id: int) -> HttpResponse:
     """Record that a message of which nobody knew has arrived after all: the person said so."""
     get_object_or_404(Message, pk=message_id)
     decisions.decide(decisions.these([message_id]), Decision.ARRIVED, request.user, request.workspace)
-    return JsonResponse({"messages": payloads.messages(thread.said().filter(pk=message_id))})
+    return JsonResponse({"messages": _shown(message_id)})
 
 
 @page(Permission.ANSWER_CHATS)
@@ -317,8 +315,11 @@ def _described(conversation_id: int) -> Conversation:
 
 
 def _corrected(message: Message) -> HttpResponse:
-    shown = payloads.messages(thread.said().filter(pk=message.pk))
-    return JsonResponse({"messages": shown, **_row(message.conversation_id)})
+    return JsonResponse({"messages": _shown(message.pk), **_row(message.conversation_id)})
+
+
+def _shown(message_id: int) -> list[dict[str, Any]]:
+    return payloads.messages(thread.said().filter(pk=message_id))
 
 
 def _row(conversation_id: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Mailings call this inside `tenant()`. Each change is one row: what it means for 
 are handed over, and senders see it within a second. `finish` owns running batches, called by `tasks.tick`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -114,19 +114,16 @@ def finish(limit: int = 500) -> int:
     return done
 
 
-def run_again(batch_ids: Iterable[int]) -> None:
-    """Let finished batches run until what was just queued in them has left. Call it after queuing."""
+def run_again(message_ids: Sequence[int]) -> None:
+    """Let the finished batches of messages that were just queued run until those have left. Call it after queuing."""
+    if not message_ids:
+        return
+    batch_ids = Batch.objects.filter(messages__in=message_ids).values_list("pk", flat=True)
     # Locked whatever their state is: one that is just being finished is seen as finished then.
     for locked in Batch.objects.select_for_update(no_key=True).filter(pk__in=batch_ids).order_by("pk"):
         if locked.state == State.FINISHED:
             locked.state = State.RUNNING
             locked.save(update_fields=["state"])
-
-
-def run_again_with(message_ids: Sequence[int]) -> None:
-    """Do the same for the batches of these messages, of which most may have none."""
-    if message_ids:
-        run_again(Batch.objects.filter(messages__in=message_ids).values_list("pk", flat=True))
 
 
 def _finish(batch_id: int) -> bool:

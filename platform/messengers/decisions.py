@@ -79,7 +79,7 @@ def _send(rows: QuerySet[Message]) -> int:
     # Who may not be written to any more is found when the message is handed over, and the message canceled then.
     ids = _locked(rows.exclude(batch__state=Batch.State.STOPPED))
     done = _write(ids, Status.QUEUED, reason="", retries=0, due_at=timezone.now(), lease=None)
-    batches.run_again_with(ids)
+    batches.run_again(ids)
     return done
 
 

@@ -107,8 +107,7 @@ def retry(message: Message, author: User) -> Message:
     locked.due_at, locked.lease = timezone.now(), None
     locked.save(update_fields=["status", "reason", "retries", "due_at", "lease"])
     # A finished batch runs again until this one has left.
-    if locked.batch_id is not None:
-        batches.run_again([locked.batch_id])
+    batches.run_again([locked.pk])
     _queued([locked])
     return locked
 

@@ -44,7 +44,7 @@ def record(workspace_id: int, channel_id: int, sender: UUID, finished: Sequence[
         }
         if files:
             statements.run(statements.REMEMBER_FILES, values | {"media": list(files), "file_ids": list(files.values())})
-        batches.run_again_with([message_id for message_id, status in written if status == Status.QUEUED])
+        batches.run_again([message_id for message_id, status in written if status == Status.QUEUED])
         _tell(written)
         _draw_conclusions(channel_id, finished)
 

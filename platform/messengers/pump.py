@@ -67,7 +67,7 @@ class Pump:
         self._ended = False  # nothing more is taken, nor will be
         self._lost = False
         self._paused_until = 0.0  # the messenger has bidden us wait, which is not written down yet
-        self._uploading = 0
+        self._awaiting = 0  # messages that wait until another's file is up
         self._lost_ids: set[int] = set()  # whose outcome could not be written
         self._failed_at: dict[int, float] = {}  # files that could not be uploaded
         self._backlog = False
@@ -131,13 +131,11 @@ class Pump:
         places = self._places()
         room = min(places, self.held.bucket.available(now))
         if room <= 0 or not self._ground.holds():
-            if room > 0 or places <= 0:
-                self._look_at = max(self._look_at, time.monotonic() + GATHER)
             return False
         is_time = time.monotonic() >= self._look_at
         bulk = min(room, places - FOR_ANSWERS, PORTION)
-        if self._uploading:
-            bulk = 0  # they would all wait for it, on places and at a pace that others need
+        if self._awaiting:
+            bulk = 0  # they would all wait for that file, too, on places that others need
         # A mailing waits until so many may leave that a statement is worth while.
         gathered = bulk >= self._worth_while() or (bulk > 0 and not self._flying)
         if not is_time and not (self._backlog and gathered):
@@ -211,7 +209,7 @@ class Pump:
         if self._backlog:
             wait = min(wait, GATHER)
             needed = self._worth_while() if self._flying else 1
-        wait = max(wait, self.held.bucket.wait(now, needed), 0.005)
+        wait = max(wait, self.held.bucket.wait(now, needed), GATHER)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stir.wait(), wait)
 
@@ -272,8 +270,10 @@ class Pump:
         files = {file.media for file in part.attachments} - self._reading.file_ids.keys()
         began = time.monotonic()
         async with AsyncExitStack() as uploads:
+            self._awaiting += 1
             for media in sorted(files):
                 await uploads.enter_async_context(self._uploads.setdefault(media, asyncio.Lock()))
+            self._awaiting -= 1
             if files <= self._reading.file_ids.keys():
                 await uploads.aclose()
                 if files and time.monotonic() - began > GATHER:
@@ -282,11 +282,7 @@ class Pump:
             # Who waited in vain goes back to the queue: an upload takes minutes, and all would try one after another.
             if self._stopping or any(self._failed_at.get(media, 0) > began for media in files):
                 return RetryAt(POLL, "upload_awaited", counted=False)
-            self._uploading += 1
-            try:
-                outcome = await self._call(message, number, part)
-            finally:
-                self._uploading -= 1
+            outcome = await self._call(message, number, part)
             if not isinstance(outcome, Sent):
                 self._failed_at.update(dict.fromkeys(files, time.monotonic()))
             return outcome
