@@ -16,7 +16,7 @@ from django.utils import timezone
 from bots import effects, engine, triggers
 from bots.graph import Graph, NewerFormatError, load
 from bots.models import Run, Trigger
-from messengers import adapter, conversations, held, outbox, signals
+from messengers import conversations, held, outbox, signals, updates
 from messengers.models import Conversation, Message
 
 logger = logging.getLogger(__name__)
@@ -50,11 +50,11 @@ def _on_message(*, message: Message, conversation: Conversation, update: Any, **
     hear(conversation, message, update)
 
 
-def _on_start(*, conversation: Conversation, update: adapter.Started, first: bool, **_kwargs: Any) -> None:
+def _on_start(*, conversation: Conversation, update: updates.Started, first: bool, **_kwargs: Any) -> None:
     welcome(conversation, update.external_id, first=first)
 
 
-def hear(conversation: Conversation, message: Message, update: adapter.MessageReceived | adapter.ButtonPressed) -> None:
+def hear(conversation: Conversation, message: Message, update: updates.MessageReceived | updates.ButtonPressed) -> None:
     """Answer a person's word: the run that waits for it first, then keywords, then the welcome of a first contact."""
     locked = conversations.lock(conversation.pk)
     if locked.owner != Conversation.Owner.BOT:
@@ -64,7 +64,7 @@ def hear(conversation: Conversation, message: Message, update: adapter.MessageRe
     if any(run.last_message_id >= message.pk for run in runs):
         return
     cause = _Cause(message_id=message.pk)
-    if isinstance(update, adapter.ButtonPressed) and _press(locked, update, cause):
+    if isinstance(update, updates.ButtonPressed) and _press(locked, update, cause):
         return
     text = str(message.content.get("text", ""))
     if runs and _move(runs[0], engine.MessageReceived(text), cause):
@@ -88,7 +88,7 @@ def welcome(conversation: Conversation, start_event: str, *, first: bool) -> Non
         _start(locked, trigger, _Cause(start_event=start_event))
 
 
-def _press(locked: Conversation, update: adapter.ButtonPressed, cause: _Cause) -> bool:
+def _press(locked: Conversation, update: updates.ButtonPressed, cause: _Cause) -> bool:
     """Take a button to the run that sent it, though it may be over; a flow that is off lets nobody in again."""
     runs = _with_graph().filter(conversation=locked)
     if update.message_id is None:

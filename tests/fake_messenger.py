@@ -17,34 +17,36 @@ from pydantic import BaseModel
 from builders import a_channel
 from messengers import delivery, registry
 from messengers.adapter import (
-    ButtonPressed,
     Capabilities,
     ChannelBroken,
     ChannelFacts,
     Connected,
     HttpCall,
     IncomingRequest,
-    MessageReceived,
     Messenger,
     Outcome,
     Outgoing,
     Rate,
-    ReceiptReceived,
     RefusedError,
     Rejected,
     RetryAt,
-    Sender,
     Sent,
-    Started,
     Steps,
-    SubscriptionChanged,
     Uncertain,
     Unreachable,
-    Update,
 )
 from messengers.content import Content
 from messengers.models import Channel
 from messengers.statuses import Status
+from messengers.updates import (
+    ButtonPressed,
+    MessageReceived,
+    ReceiptReceived,
+    Sender,
+    Started,
+    SubscriptionChanged,
+    Update,
+)
 
 
 class FakeSettings(BaseModel):

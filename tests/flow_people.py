@@ -9,9 +9,9 @@ from bots import flows
 from bots.graph import load
 from bots.models import Flow, Run
 from messengers import inbox
-from messengers.adapter import ButtonPressed, MessageReceived, Sender, Started
 from messengers.content import Content
 from messengers.models import Channel, Conversation, Message
+from messengers.updates import ButtonPressed, MessageReceived, Sender, Started
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 _number = count(1)

@@ -15,11 +15,12 @@ from django.utils import timezone
 from pydantic import BaseModel, ValidationError
 
 from messengers import hints
-from messengers.adapter import ChannelFacts, Connected, Messenger, RemoteFile, Steps
+from messengers.adapter import ChannelFacts, Connected, Messenger, Steps
 from messengers.driver import Driver, open_client
 from messengers.limits import shards
 from messengers.models import Channel
 from messengers.registry import messenger
+from messengers.updates import RemoteFile
 from workspaces.audit import record
 from workspaces.models import User
 

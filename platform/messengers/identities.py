@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from audience.models import Contact
 from messengers import conversations, held
-from messengers.adapter import Sender
 from messengers.models import Channel, Conversation, Identity
 from messengers.registry import messenger
+from messengers.updates import Sender
 
 State = Identity.State
 

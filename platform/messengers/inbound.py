@@ -9,7 +9,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from messengers import conversations, held, identities, media, presses, receipts, signals
-from messengers.adapter import (
+from messengers.content import Content
+from messengers.models import Channel, Conversation, Media, Message
+from messengers.statuses import Status
+from messengers.updates import (
     ButtonPressed,
     MessageDeleted,
     MessageEdited,
@@ -21,9 +24,6 @@ from messengers.adapter import (
     SubscriptionChanged,
     Update,
 )
-from messengers.content import Content
-from messengers.models import Channel, Conversation, Media, Message
-from messengers.statuses import Status
 
 FILES = 10  # of one message: see `content.Content`
 

@@ -14,12 +14,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from messengers import held, statements
-from messengers.adapter import Update
 from messengers.arrivals import Arrival, arrival, reread
 from messengers.channels import facts
 from messengers.inbound import TooEarlyError, gather, handle
 from messengers.models import Channel, InboundUpdate
 from messengers.registry import messenger
+from messengers.updates import Update
 from workspaces.crossings import ids_across_workspaces
 from workspaces.scope import current_workspace_id, tenant
 

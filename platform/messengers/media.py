@@ -22,9 +22,9 @@ from django.utils.text import get_valid_filename
 from django.utils.translation import gettext
 from PIL import Image, ImageOps
 
-from messengers.adapter import RemoteFile
 from messengers.content import Attachment, AttachmentKind
 from messengers.models import Channel, Media
+from messengers.updates import RemoteFile
 from workspaces.crossings import ids_across_workspaces
 from workspaces.models import User
 from workspaces.scope import current_workspace_id, tenant

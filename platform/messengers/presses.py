@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from messengers import fit, held
-from messengers.adapter import ButtonPressed, MessageReceived
 from messengers.content import Content, ReplyButton
 from messengers.models import Conversation, Message
 from messengers.registry import messenger
+from messengers.updates import ButtonPressed, MessageReceived
 
 
 def gather(talks: Iterable[Conversation]) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection
 
 from messengers import signals, statements
-from messengers.adapter import ReceiptReceived
 from messengers.models import Channel, Identity, Message
 from messengers.statuses import Status, below, raises
+from messengers.updates import ReceiptReceived
 from workspaces.scope import current_workspace_id
 
 

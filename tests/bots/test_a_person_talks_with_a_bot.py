@@ -8,9 +8,9 @@ from bots.models import FlowVersion, Run
 from builders import a_channel, a_member
 from flow_people import Person, a_flow, choice, keyword, message, welcome
 from messengers import conversations
-from messengers.adapter import MessageReceived
 from messengers.content import Content
 from messengers.models import Channel, Conversation, Identity, Message
+from messengers.updates import MessageReceived
 from workspaces.models import Workspace
 from workspaces.roles import Role
 

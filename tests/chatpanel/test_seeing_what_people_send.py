@@ -7,10 +7,10 @@ from django.core.files.base import ContentFile
 
 from builders import a_channel, a_client, a_conversation, a_member, a_message, a_workspace
 from messengers import media
-from messengers.adapter import RemoteFile
 from messengers.content import Attachment, AttachmentKind, Content
 from messengers.models import Conversation, Identity, Media, Message
 from messengers.statuses import Status
+from messengers.updates import RemoteFile
 from workspaces.models import AuditEntry, User, Workspace
 from workspaces.roles import Role
 from workspaces.scope import tenant

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from messengers.adapter import Call, Outcome, Outgoing, Reply, Update
+from messengers.adapter import Call, Outcome, Outgoing, Reply
+from messengers.updates import Update
 
 
 @dataclass(frozen=True)

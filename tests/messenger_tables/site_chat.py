@@ -3,19 +3,10 @@
 from datetime import UTC, datetime
 
 from messenger_tables import Delivery, Tables, Webhook
-from messengers.adapter import (
-    ButtonPressed,
-    MessageReceived,
-    Outgoing,
-    PushCall,
-    ReceiptReceived,
-    Reply,
-    Sender,
-    Sent,
-    Started,
-)
+from messengers.adapter import Outgoing, PushCall, Reply, Sent
 from messengers.content import Attachment, AttachmentKind, Content, ReplyButton
 from messengers.statuses import Status
+from messengers.updates import ButtonPressed, MessageReceived, ReceiptReceived, Sender, Started
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 VISITOR = "visitor-12345"

@@ -7,25 +7,17 @@ from typing import Any
 
 from messenger_tables import Delivery, Tables, Webhook
 from messengers.adapter import (
-    ButtonPressed,
     ChannelBroken,
     HttpCall,
-    MessageEdited,
-    MessageReceived,
     Outcome,
     Outgoing,
     Rejected,
-    RemoteFile,
     Reply,
     RetryAt,
-    Sender,
     Sent,
-    Started,
     StoredFile,
-    SubscriptionChanged,
     Uncertain,
     Unreachable,
-    Update,
 )
 from messengers.content import (
     Attachment,
@@ -36,6 +28,16 @@ from messengers.content import (
     ShareLocationButton,
     SharePhoneButton,
     UrlButton,
+)
+from messengers.updates import (
+    ButtonPressed,
+    MessageEdited,
+    MessageReceived,
+    RemoteFile,
+    Sender,
+    Started,
+    SubscriptionChanged,
+    Update,
 )
 
 TOKEN = "123456:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghi"

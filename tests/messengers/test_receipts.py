@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from builders import a_conversation, a_message, a_workspace
 from messengers import receipts, signals
-from messengers.adapter import ReceiptReceived
 from messengers.models import Conversation, Message
 from messengers.receipts import News, merge
 from messengers.statuses import Status, below, raises
+from messengers.updates import ReceiptReceived
 from workspaces.scope import tenant
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -8,23 +8,13 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from messengers.adapter import (
-    ButtonPressed,
-    ChannelFacts,
-    MessageReceived,
-    Outgoing,
-    PushCall,
-    ReceiptReceived,
-    Reply,
-    Sender,
-    Sent,
-    Started,
-)
+from messengers.adapter import ChannelFacts, Outgoing, PushCall, Reply, Sent
 from messengers.adapters.site_chat import SiteChat
 from messengers.content import Content
 from messengers.site_chat.origins import OriginError, is_allowed, normalise_origin
 from messengers.site_chat.spans import spans
 from messengers.statuses import Status
+from messengers.updates import ButtonPressed, MessageReceived, ReceiptReceived, Sender, Started
 
 CHANNEL = ChannelFacts("k" * 20, {}, {})
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from builders import a_channel, a_message, a_user, a_workspace
 from messengers import corrections
-from messengers.adapter import MessageReceived, PushCall, Sender, Started
+from messengers.adapter import PushCall
 from messengers.content import Content
 from messengers.driver import push_to_visitor
 from messengers.inbox import handle
@@ -21,6 +21,7 @@ from messengers.models import Channel, Conversation, Message
 from messengers.site_chat.urls import websocket_urlpatterns
 from messengers.site_chat.visitor_tokens import issue_token
 from messengers.statuses import Status
+from messengers.updates import MessageReceived, Sender, Started
 from workspaces.models import Workspace
 from workspaces.scope import tenant
 

@@ -8,26 +8,21 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from messengers.adapter import (
-    ButtonPressed,
     Capabilities,
     ChannelFacts,
     IncomingRequest,
-    MessageReceived,
     Messenger,
     Outcome,
     Outgoing,
     PushCall,
     Rate,
-    ReceiptReceived,
     RefusedError,
-    Sender,
     Sent,
-    Started,
     Steps,
-    Update,
 )
 from messengers.content import Attachment, AttachmentKind, Content
 from messengers.statuses import Status
+from messengers.updates import ButtonPressed, MessageReceived, ReceiptReceived, Sender, Started, Update
 
 FILE_SIZE = 20 * 1024 * 1024
 TEXT_LENGTH = 4_000

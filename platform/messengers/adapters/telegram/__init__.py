@@ -23,14 +23,13 @@ from messengers.adapter import (
     Profile,
     Rate,
     RefusedError,
-    RemoteFile,
     Steps,
-    Update,
 )
 from messengers.adapters.telegram import sending, updates
 from messengers.adapters.telegram.calls import call, download, read, result
 from messengers.content import AttachmentKind, Content
 from messengers.statuses import Status
+from messengers.updates import RemoteFile, Update
 
 _MB = 1024 * 1024
 _VISUAL = frozenset({AttachmentKind.IMAGE, AttachmentKind.VIDEO})

@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from messengers.adapter import (
+from messengers.content import AttachmentKind, Content
+from messengers.content import Location as Place
+from messengers.updates import (
     ButtonPressed,
     MessageEdited,
     MessageReceived,
@@ -16,8 +18,6 @@ from messengers.adapter import (
     SubscriptionChanged,
     Update,
 )
-from messengers.content import AttachmentKind, Content
-from messengers.content import Location as Place
 
 # What we ask for; a kind that is not here means nothing to us.
 ALLOWED = ("message", "edited_message", "callback_query", "my_chat_member")
