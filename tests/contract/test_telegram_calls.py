@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from messenger_tables.telegram import HELLO, TABLES, out, pressed
+from messenger_tables.telegram import HELLO, TABLES, out
+from messenger_tables.telegram_webhooks import pressed
 from messengers import registry
 from messengers.adapter import ChannelFacts, HttpCall, Reply, Steps
 

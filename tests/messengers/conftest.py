@@ -1,18 +1,19 @@
 """The fake messenger is there for every test of the doors. Imports are late: Django is not set up yet."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
-from hypothesis import settings
 
 if TYPE_CHECKING:
     from fake_messenger import Sink
+    from lab.running import Lab
     from workspaces.models import Workspace
 
 # How long an example takes says more about the machine's other work than about ours.
-settings.register_profile("calm", deadline=None)
-settings.load_profile("calm")
+hypothesis.settings.register_profile("calm", deadline=None)
+hypothesis.settings.load_profile("calm")
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +29,16 @@ def sink() -> Iterator["Sink"]:
     from fake_messenger import a_sink
 
     with a_sink() as made:
+        yield made
+
+
+@pytest.fixture
+def lab(settings: Any) -> Iterator["Lab"]:
+    """The lab, known to the installation."""
+    from lab.running import a_lab
+
+    with a_lab() as made:
+        settings.LAB_URL = made.url
         yield made
 
 

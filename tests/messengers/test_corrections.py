@@ -1,7 +1,7 @@
 """A member changes what he sent, or takes it back: first on the person's phone, and only then here."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from builders import a_conversation, a_message, a_user, an_identity
 from fake_messenger import Sink, a_fake_channel, a_sender, eventually
-from lab.running import Lab, a_lab
+from lab.running import Lab
 from lab.samples import picture
 from messengers import channels, corrections, media, outbox
 from messengers.content import Content
@@ -23,13 +23,6 @@ from workspaces.models import AuditEntry, User, Workspace
 from workspaces.scope import tenant
 
 pytestmark = pytest.mark.usefixtures("committed_db")
-
-
-@pytest.fixture
-def lab(settings: Any) -> Iterator[Lab]:
-    with a_lab() as made:
-        settings.LAB_URL = made.url
-        yield made
 
 
 class Desk:

@@ -11,8 +11,7 @@ from django.db import connection
 from django.dispatch import Signal
 
 from builders import a_channel, a_workspace
-from messenger_tables.telegram import TABLES
-from messengers import batches, conversations, delivery, failed_updates, inbox, signals, tasks
+from messengers import conversations, failed_updates, inbox, signals, tasks
 from messengers.models import Channel, Conversation, Identity, InboundUpdate, Message
 from messengers.signals import TenantSignal
 from workspaces.models import Workspace
@@ -161,18 +160,6 @@ def test_an_error_of_ours_is_tried_again_and_holds_the_persons_later_words_back(
     time_machine.move_to(datetime.now(UTC) + timedelta(seconds=30))
     handled(channel, second)
     assert texts(channel) == ["text 1", "text 2"]
-
-
-def test_an_edit_of_what_we_never_had_holds_nothing_up(workspace: Workspace) -> None:
-    with tenant(workspace):
-        channel = a_channel("telegram", settings=dict(TABLES.settings), secrets=dict(TABLES.secrets))
-        edit = next(one for one in TABLES.webhooks if "edited_message" in one.body)
-        words = next(one for one in TABLES.webhooks if one.sender_key == edit.sender_key and "message" in one.body)
-        inbox.store_many(channel, [edit.body, {**words.body, "update_id": 11}])
-    assert not inbox.process_waiting(channel.pk, workspace_id=workspace.pk, seconds=10)
-    with tenant(workspace):
-        assert set(InboundUpdate.objects.values_list("state", flat=True)) == {InboundUpdate.State.DONE}
-        assert Message.objects.filter(direction=Message.Direction.IN).count() == 1
 
 
 def test_after_three_errors_the_others_go_on(
@@ -394,21 +381,6 @@ def test_many_workers_handle_each_update_once_and_each_person_in_order(channel: 
             said = [row.content["text"] for row in talk.messages.order_by("id")]
             assert said == [str(number) for number in range(12)]
         assert Conversation.objects.count() == 10
-
-
-def test_what_fails_in_a_tick_keeps_nothing_else_from_its_turn(
-    channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail() -> None:
-        raise RuntimeError("out of luck")
-
-    done: list[str] = []
-    monkeypatch.setattr(delivery, "sweep", fail)
-    monkeypatch.setattr(batches, "finish", lambda: done.append("finish"))
-    monkeypatch.setattr(inbox, "overdue", lambda: done.append("overdue") or [])
-    with pytest.raises(RuntimeError):  # or nobody would hear of it
-        tasks.tick()
-    assert done == ["finish", "overdue"]
 
 
 def test_another_workspaces_channel_stays_behind_its_wall(channel: Channel) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from builders import a_conversation
 from fake_messenger import Sink, a_fake_channel, eventually
-from messengers import delivery, hints, outbox, tasks
+from messengers import batches, delivery, hints, inbox, outbox, tasks
 from messengers.content import Content
 from messengers.models import Message
 from messengers.statuses import Status
@@ -75,3 +75,16 @@ def test_only_a_worker_of_the_send_queue_offers_places(monkeypatch: pytest.Monke
         eventually(lambda: hints.places("send") == ["send:send@here/0", "send:send@here/1"])
     finally:
         monkeypatch.setattr(tasks.worker, "should_stop", 0)  # ends the thread that offers
+
+
+def test_what_fails_in_a_tick_keeps_nothing_else_from_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise RuntimeError("out of luck")
+
+    done: list[str] = []
+    monkeypatch.setattr(delivery, "sweep", fail)
+    monkeypatch.setattr(batches, "finish", lambda: done.append("finish"))
+    monkeypatch.setattr(inbox, "overdue", lambda: done.append("overdue") or [])
+    with pytest.raises(RuntimeError):  # or nobody would hear of it
+        tasks.tick()
+    assert done == ["finish", "overdue"]

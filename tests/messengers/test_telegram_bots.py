@@ -13,7 +13,7 @@ from PIL import Image
 
 from builders import a_user
 from fake_messenger import a_sender, eventually
-from lab.running import Lab, a_lab
+from lab.running import Lab
 from messengers import batches, channels, fetching, inbox, media, outbox, polling
 from messengers.content import Attachment, Content, Location, ReplyButton, SharePhoneButton, UrlButton
 from messengers.models import Channel, Conversation, Identity, InboundUpdate, Media, Message
@@ -22,13 +22,6 @@ from workspaces.models import Workspace
 from workspaces.scope import tenant
 
 pytestmark = pytest.mark.usefixtures("committed_db")
-
-
-@pytest.fixture
-def lab(settings: Any) -> Iterator[Lab]:
-    with a_lab() as made:
-        settings.LAB_URL = made.url
-        yield made
 
 
 @pytest.fixture

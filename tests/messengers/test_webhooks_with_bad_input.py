@@ -125,3 +125,15 @@ def test_a_stranger_gets_nothing_kept_however_he_knocks(channel: Channel) -> Non
         assert Counter(async_to_sync(flood)(HookDoor(), knocks, headers)) == {403: 50}
     with tenant(channel.workspace_id):
         assert InboundUpdate.objects.count() == 0
+
+
+def test_an_edit_of_what_we_never_had_holds_nothing_up(workspace: Workspace) -> None:
+    with tenant(workspace):
+        channel = a_channel("telegram", settings=dict(TABLES.settings), secrets=dict(TABLES.secrets))
+        edit = next(one for one in TABLES.webhooks if "edited_message" in one.body)
+        words = next(one for one in TABLES.webhooks if one.sender_key == edit.sender_key and "message" in one.body)
+        inbox.store_many(channel, [edit.body, {**words.body, "update_id": 11}])
+    assert not inbox.process_waiting(channel.pk, workspace_id=workspace.pk, seconds=10)
+    with tenant(workspace):
+        assert set(InboundUpdate.objects.values_list("state", flat=True)) == {InboundUpdate.State.DONE}
+        assert Message.objects.filter(direction=Message.Direction.IN).count() == 1
