@@ -17,7 +17,8 @@ lint: install  ## format, imports between layers, types, translations
 	$(IN)ruff format --check . && $(IN)ruff check . && $(IN)lint-imports && $(IN)mypy && $(PYTHON) -I platform/config/install.py npm run --silent check && $(IN)python manage.py messages --check
 
 test: lint  ## lint, then every test, with real servers and a real browser
-	$(IN)pytest
+	$(IN)pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser"
+	$(IN)pytest -n 2 --dist loadfile --no-loadscope-reorder -m browser
 
 bench: install  ## what things cost, in a table; ONLY=name,name for single lines
 	$(IN)pytest tests/bench -q -s -p no:cacheprovider -o python_files="bench_*.py" -o python_functions="bench_*" --only "$(ONLY)"

@@ -13,10 +13,12 @@ class BotsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what people write, and name this app's entries in the audit log."""
-        from bots import runner
+        from bots import file_holders, runner
+        from messengers import media_library
         from workspaces.audit_words import name_actions
 
         runner.connect()
+        media_library.ask_for_holders(file_holders.of_file)
         name_actions(
             {"flow": _("Flows")},
             {

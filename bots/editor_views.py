@@ -172,7 +172,8 @@ def delete(request: TenantRequest, flow_id: int) -> HttpResponse:
 def versions(request: TenantRequest, flow_id: int) -> HttpResponse:
     """Answer the last published versions."""
     flow = _flow(flow_id)
-    rows = FlowVersion.objects.filter(flow=flow).select_related("published_by").defer("graph").order_by("-number")
+    of_flow = FlowVersion.objects.filter(flow=flow, number__gt=0)  # 0 is a draft that is practised
+    rows = of_flow.select_related("published_by").defer("graph").order_by("-number")
     return JsonResponse({"versions": [payloads.version(row, flow) for row in rows[:VERSIONS]]})
 
 

@@ -8,10 +8,14 @@ from messengers.content import Content
 
 @dataclass(frozen=True, slots=True)
 class SendContent:
-    """Say this to the person; the node is where its buttons lead back to."""
+    """Say this to the person; the node is where its buttons lead back to.
+
+    `instead` is an approved message, for where the messenger lets nothing else through. It may have personal gaps.
+    """
 
     node_id: str
     content: Content
+    instead: Content | None = None
 
 
 @dataclass(frozen=True, slots=True)

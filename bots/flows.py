@@ -7,12 +7,16 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Max, QuerySet
 from django.utils import timezone
+from pydantic import ValidationError
 
 from bots import triggers
-from bots.graph import Graph, NewerFormatError, Problem, UnknownTrigger, dump, load
+from bots.graph import Graph, NewerFormatError, Node, Problem, UnknownTrigger, dump, load
 from bots.models import Flow, FlowVersion, Run
 from bots.problems import problems
-from messengers.models import Channel, Media
+from bots.speech import StepTemplate
+from messengers import template_parts
+from messengers.models import Channel, Media, MessageTemplate
+from messengers.template_parts import TemplateParts
 from workspaces import audit
 from workspaces.models import User
 
@@ -155,7 +159,7 @@ def inside(flow: Flow) -> QuerySet[Run]:
 
 def everything_wrong(graph: Graph) -> list[Problem]:
     """Return the graph's problems, and what it names that the workspace does not have any more."""
-    return [*problems(graph), *_missing_files(graph), *_missing_channels(graph)]
+    return [*problems(graph), *_missing_files(graph), *_missing_channels(graph), *_missing_templates(graph)]
 
 
 def read_draft(flow: Flow) -> Graph | None:
@@ -186,6 +190,33 @@ def _missing_channels(graph: Graph) -> Iterable[Problem]:
     wanted = {channel for trigger in named for channel in trigger.channels}
     known = set(Channel.objects.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
     return [Problem(one.id, "channels", "missing_channel") for one in named if not known.issuperset(one.channels)]
+
+
+def _missing_templates(graph: Graph) -> Iterable[Problem]:
+    """Say which templates are not approved any more, or have other gaps than when they were chosen."""
+    chosen = {node_id: found for node_id, node in graph.nodes.items() if (found := _template(node)) is not None}
+    names = {template.name for template in chosen.values()}
+    rows = list(MessageTemplate.objects.filter(name__in=names)) if names else []
+    for node_id, template in chosen.items():
+        mine = [row for row in rows if (row.name, row.language) == (template.name, template.language)]
+        if not mine:
+            yield Problem(node_id, "template", "template_gone")
+        elif not any(row.state == MessageTemplate.State.APPROVED for row in mine):
+            lasting = mine[0].state in (MessageTemplate.State.REJECTED, MessageTemplate.State.DISABLED)
+            yield Problem(node_id, "template", f"template_{mine[0].state}", error=lasting)
+        elif all(_keys(row.said) != _keys(template.parts) for row in mine):
+            yield Problem(node_id, "template", "template_changed")
+
+
+def _template(node: Node) -> StepTemplate | None:
+    try:
+        return StepTemplate.model_validate(node.settings().get("template"))
+    except ValidationError:
+        return None
+
+
+def _keys(parts: TemplateParts) -> set[str]:
+    return {gap.key for gap in template_parts.gaps(parts)} | {str(parts.header_file)}
 
 
 def _list(value: object) -> list[object]:

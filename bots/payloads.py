@@ -11,7 +11,7 @@ from bots.effects import SendContent
 from bots.graph import Graph, dump, load
 from bots.models import Flow, FlowVersion, Run
 from bots.registry import UnknownTypeError, UnreadableStepError, read, types
-from messengers import markup, media
+from messengers import markup, media, template_list, template_parts, template_rows
 from messengers.fit import fit
 from messengers.models import Channel
 from messengers.registry import UnknownMessengerError, messenger
@@ -27,11 +27,14 @@ def editor(request: TenantRequest, flow: Flow) -> dict[str, Any]:
     return {
         **draft(flow),
         "channels": list(Channel.objects.order_by("id").values("id", "kind", "name")),
+        "templates": _templates(),
         "types": [{"kind": one.kind, "name": gettext(one.name), "icon": one.icon} for one in types()],
         "failures": failures(flow),
         "data": f"{reverse('bots:flow', args=[slug, flow.pk])}data/",
         "upload": reverse("bots:upload", args=[slug]),
+        "library": reverse("messengers:choose_media", args=[slug]),
         "list": reverse("bots:flows", args=[slug]),
+        "practice": reverse("bots:practice", args=[slug, flow.pk]),
         "me": request.user.pk,
     }
 
@@ -118,6 +121,26 @@ def failures(flow: Flow) -> list[dict[str, Any]]:
         }
         for run in runs.order_by("-id")[:FAILURES]
     ]
+
+
+def _templates() -> list[dict[str, Any]]:
+    """Return the approved messages of all channels, each name and language once."""
+    rows = template_rows.sendable(Channel.objects.values_list("pk", flat=True))
+    return list(
+        {
+            (row.name, row.language): {
+                "name": row.name,
+                "language": row.language,
+                "parts": row.parts,
+                "values": row.defaults,
+                "gaps": [
+                    {"key": gap.key, "label": template_list.label(gap), "example": gap.example}
+                    for gap in template_parts.gaps(row.said)
+                ],
+            }
+            for row in rows
+        }.values()
+    )
 
 
 def _difference(old: Graph, new: Graph) -> dict[str, int]:

@@ -13,10 +13,12 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from audience.models import Contact
 from bots import effects, engine, triggers
 from bots.graph import Graph, NewerFormatError, load
-from bots.models import Run, Trigger
-from messengers import conversations, held, outbox, signals, updates
+from bots.models import Flow, FlowVersion, Run
+from messengers import conversations, held, outbox, personal, rules, signals, updates
+from messengers.content import Content
 from messengers.models import Conversation, Message
 
 logger = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ class _Cause:
 
 
 class _BrokenGraphError(Exception):
-    """The run's version cannot be read; the code says why."""
+    """The run's version cannot be read, or not be said to this person; the code says why."""
 
 
 def connect() -> None:
@@ -51,7 +53,8 @@ def _on_message(*, message: Message, conversation: Conversation, update: Any, **
 
 
 def _on_start(*, conversation: Conversation, update: updates.Started, first: bool, **_kwargs: Any) -> None:
-    welcome(conversation, update.external_id, first=first)
+    if not update.late:
+        welcome(conversation, update.external_id, first=first)
 
 
 def hear(conversation: Conversation, message: Message, update: updates.MessageReceived | updates.ButtonPressed) -> None:
@@ -69,11 +72,13 @@ def hear(conversation: Conversation, message: Message, update: updates.MessageRe
     text = str(message.content.get("text", ""))
     if runs and _move(runs[0], engine.MessageReceived(text), cause):
         return
+    if update.late:
+        return  # a member sees it: an answer to what was said so long ago would come out of the blue
     trigger = triggers.by_keyword(text, locked.channel_id)
     if trigger is None and _is_first_word(locked, message):
         trigger = triggers.by_welcome(locked.channel_id)
     if trigger is not None:
-        _start(locked, trigger, cause)
+        _start(locked, trigger.flow, trigger.version, cause)
 
 
 def welcome(conversation: Conversation, start_event: str, *, first: bool) -> None:
@@ -85,7 +90,16 @@ def welcome(conversation: Conversation, start_event: str, *, first: bool) -> Non
     if not first and runs.filter(state=Run.State.WAITING).exists():
         return
     if trigger := triggers.by_welcome(locked.channel_id):
-        _start(locked, trigger, _Cause(start_event=start_event))
+        _start(locked, trigger.flow, trigger.version, _Cause(start_event=start_event))
+
+
+def begin(conversation: Conversation, flow: Flow, version: FlowVersion) -> bool:
+    """Let somebody into a version of a flow, whatever would start it; False where a member has the conversation."""
+    locked = conversations.lock(conversation.pk)
+    if locked.owner != Conversation.Owner.BOT:
+        return False
+    _start(locked, flow, version, _Cause())
+    return True
 
 
 def _press(locked: Conversation, update: updates.ButtonPressed, cause: _Cause) -> bool:
@@ -101,11 +115,11 @@ def _press(locked: Conversation, update: updates.ButtonPressed, cause: _Cause) -
     return _move(run, engine.ButtonPressed(update.button_id, sent.source_ref), cause)
 
 
-def _start(locked: Conversation, trigger: Trigger, cause: _Cause) -> None:
+def _start(locked: Conversation, flow: Flow, version: FlowVersion, cause: _Cause) -> None:
     _stop_others(locked, None)
     run = Run.objects.create(
-        flow=trigger.flow,
-        version=trigger.version,
+        flow=flow,
+        version=version,
         conversation=locked,
         state=Run.State.FINISHED,  # until the first step says otherwise: at most one run of a conversation waits
         engine_state=engine.begin(secrets.randbits(32)).model_dump(mode="json"),
@@ -126,8 +140,10 @@ def _move(run: Run, event: engine.Event, cause: _Cause) -> bool:
                 _HANDLERS[type(effect)](run, effect)
             run.engine_state = step.state.model_dump(mode="json")
             run.state, run.error = _STATES[step.state.status], step.state.error
-    except outbox.UnreachableError:
-        run.state, run.error = Run.State.STOPPED, "unreachable"
+    except outbox.UnreachableError as error:
+        known = error.reason == rules.WINDOW_CLOSED or error.reason.startswith("template_")
+        told = error.reason if known else "unreachable"
+        run.state, run.error = Run.State.STOPPED, told
     except _BrokenGraphError as error:
         run.state, run.error = Run.State.FAILED, str(error)
     except Exception:
@@ -165,9 +181,25 @@ def _is_first_word(locked: Conversation, message: Message) -> bool:
 
 
 def _send(run: Run, effect: effects.SendContent) -> None:
+    try:
+        _say(run, effect, effect.content)
+    except outbox.UnreachableError as error:
+        if error.reason != rules.WINDOW_CLOSED or effect.instead is None:
+            raise
+        _say(run, effect, _for_person(effect.instead, run.conversation.contact))
+
+
+def _for_person(content: Content, contact: Contact) -> Content:
+    try:
+        return personal.fill(content, personal.facts(contact.name, contact.phone, contact.email, contact.language))
+    except personal.BadTemplateError as error:
+        raise _BrokenGraphError("bad_template") from error
+
+
+def _say(run: Run, effect: effects.SendContent, content: Content) -> None:
     outbox.enqueue(
         run.conversation,
-        effect.content,
+        content,
         source=Message.Source.BOT,
         source_id=run.pk,
         source_ref=effect.node_id,

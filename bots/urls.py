@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bots import editor_views, views
+from bots import editor_views, practice_views, views
 
 app_name = "bots"
 
@@ -13,6 +13,10 @@ urlpatterns = [
     path("bots/<int:flow_id>/", views.flow, name="flow"),
     path("bots/<int:flow_id>/switch/", views.switch, name="switch"),
     path("bots/<int:flow_id>/duplicate/", views.duplicate, name="duplicate"),
+    path("bots/<int:flow_id>/practice/", practice_views.practice_page, name="practice"),
+    path("bots/<int:flow_id>/practice/begin/", practice_views.begin, name="begin_practice"),
+    path("bots/<int:flow_id>/practice/end/", practice_views.end, name="end_practice"),
+    path("bots/<int:flow_id>/practice/phone/<int:conversation_id>/", practice_views.phone, name="practice_phone"),
     path("bots/<int:flow_id>/data/", editor_views.current, name="current"),
     path("bots/<int:flow_id>/data/draft/", editor_views.save, name="save"),
     path("bots/<int:flow_id>/data/publish/", editor_views.publish, name="publish"),

@@ -32,6 +32,7 @@ def panel(request: TenantRequest, conversation_id: int | None) -> dict[str, Any]
         "connectUrl": _connect_url(request),
         "mayEditContacts": request.may(Permission.EDIT_CONTACTS),
         "files": {"count": FILES, "size": SIZE_LIMIT},
+        "library": reverse("messengers:choose_media", args=[slug]),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bots.models import Run
 from chatpanel.models import ConversationEvent
-from messengers import corrections, markup, media, outbox
+from messengers import corrections, markup, media, outbox, rules
 from messengers.content import Attachment, Content
 from messengers.models import Attempt, Channel, Conversation, Media, Message
 from messengers.registry import is_known, messenger
@@ -33,6 +33,7 @@ def conversation(row: Conversation) -> Payload:
         },
         "channel": _channel(row.channel),
         "subscriber": row.identity.state,
+        "answer_until": _answer_until(row),
         "owner": row.owner,
         "assignee": person(row.assignee),
         "state": row.state,
@@ -41,6 +42,14 @@ def conversation(row: Conversation) -> Payload:
         "last_message_at": moment(row.last_message_at),
         "last": _last(row.last_message) if row.last_message else None,
     }
+
+
+def _answer_until(row: Conversation) -> str | None:
+    """Return until when a member may write freely, where the messenger has such a limit."""
+    if not is_known(row.channel.kind):
+        return None
+    can = messenger(row.channel.kind).capabilities
+    return moment(rules.open_until(can, source=Message.Source.MEMBER, heard_at=row.heard_at))
 
 
 def messages(rows: Iterable[Message]) -> list[Payload]:
@@ -136,6 +145,7 @@ def _message(row: Message, flows: dict[int, str]) -> Payload:
 
 def _content(content: Content) -> Payload:
     return {
+        "subject": content.subject,
         "spans": [
             {"text": span.text, "styles": span.styles, "href": span.href}
             for span in (markup.parse(content.text) if content.markup else [markup.Span(content.text)])
@@ -161,6 +171,8 @@ def _channel(channel: Channel) -> Payload:
         "name": channel.name,
         "edits": can is not None and can.edits,
         "deletes": can is not None and can.deletes,
+        "templates": can is not None and can.templates,
+        "subjects": can is not None and can.subjects,
     }
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from pydantic import BaseModel, ValidationError
 
 from chatpanel import payloads, replying
-from messengers import corrections, outbox
+from messengers import corrections, outbox, rules
 from workspaces.access import TenantRequest
 
 _P = ParamSpec("_P")
@@ -91,6 +91,14 @@ _CORRECTIONS = {
 }
 
 
+_TEMPLATES = {
+    "template_pending": gettext_lazy("The messenger has not approved this template yet."),
+    "template_rejected": gettext_lazy("The messenger has rejected this template. Choose another one."),
+    "template_paused": gettext_lazy("The messenger has paused this template: people complained. Choose another one."),
+    "template_disabled": gettext_lazy("The messenger has disabled this template. Choose another one."),
+}
+
+
 def _known(error: Exception) -> RefusedError:
     match error:
         case RefusedError():
@@ -108,6 +116,13 @@ def _known(error: Exception) -> RefusedError:
                 "%(count)s new message has come. Send anyway?", "%(count)s new messages have come. Send anyway?", count
             ) % {"count": count}
             return RefusedError("newer_messages", message, messages=payloads.messages(newer))
+        case outbox.UnreachableError(reason=rules.WINDOW_CLOSED):
+            return RefusedError(
+                "window_closed",
+                _("Too much time has passed: the messenger lets nothing through until the person writes."),
+            )
+        case outbox.UnreachableError(reason=reason) if reason in _TEMPLATES:
+            return RefusedError(reason, str(_TEMPLATES[reason]))
         case outbox.UnreachableError():
             return RefusedError("unreachable", _("This person has blocked us: messages do not arrive."))
         case outbox.NotRetriableError():

@@ -8,13 +8,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chatpanel import catching_up, contact_card, listing, live, page_data, payloads, presence, replying, thread
+from chatpanel import (
+    catching_up,
+    contact_card,
+    listing,
+    live,
+    page_data,
+    payloads,
+    presence,
+    replying,
+    template_choice,
+    thread,
+)
 from chatpanel.refusals import RefusedError, answers_in_json, invalid, read
 from messengers import conversations, corrections, decisions, media, outbox
 from messengers.changes import take_cursor
 from messengers.content import Content
 from messengers.decisions import Decision
-from messengers.models import Attempt, Conversation, Media, Message
+from messengers.models import Attempt, Conversation, Media, Message, MessageTemplate
+from messengers.template_parts import GapsError
 from workspaces.access import TenantRequest, page
 from workspaces.roles import Permission
 
@@ -27,8 +39,20 @@ class Reply(_Body):
     """An answer: what it says, and what its writer had seen when he wrote it."""
 
     client_id: str = Field(min_length=8, max_length=64)
+    subject: str = Field(default="", max_length=200)
     text: str = Field(default="", max_length=20_000)
     attachments: list[int] = Field(default_factory=list, max_length=10)
+    seen_message: int | None = None
+    known_assignee: int | None = None
+
+
+class TemplateReply(_Body):
+    """An approved message, and what its gaps are filled with."""
+
+    client_id: str = Field(min_length=8, max_length=64)
+    template: int
+    values: dict[str, str] = Field(default_factory=dict, max_length=100)
+    file: int | None = None
     seen_message: int | None = None
     known_assignee: int | None = None
 
@@ -139,6 +163,41 @@ def reply(request: TenantRequest, conversation_id: int) -> HttpResponse:
         conversation_id,
         request.user,
         _content(asked),
+        client_id=asked.client_id,
+        seen_message_id=asked.seen_message,
+        known_assignee=asked.known_assignee,
+    )
+    return JsonResponse({"messages": _shown(message.pk), **_row(conversation_id)}, status=201)
+
+
+@page(Permission.ANSWER_CHATS)
+@require_GET
+@answers_in_json
+def templates(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Answer the approved messages that may be sent here."""
+    row = _described(conversation_id)
+    return JsonResponse({"templates": template_choice.offered(row)})
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def send_template(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Send an approved message."""
+    row = _described(conversation_id)
+    asked = read(TemplateReply, request.body)
+    template = MessageTemplate.objects.filter(pk=asked.template, channel=row.channel).first()
+    if template is None:
+        raise RefusedError("template_gone", _("The messenger does not have this template any more."))
+    file = Media.objects.filter(pk=asked.file).first() if asked.file else None
+    try:
+        said = template_choice.content(row, template, asked.values, file)
+    except GapsError as error:
+        raise invalid(template_choice.words(error)) from error
+    message = replying.reply(
+        conversation_id,
+        request.user,
+        said,
         client_id=asked.client_id,
         seen_message_id=asked.seen_message,
         known_assignee=asked.known_assignee,
@@ -342,4 +401,4 @@ def _content(asked: Reply) -> Content:
     if not (asked.text or files):
         raise invalid({"text": _("There is nothing to send yet.")})
     parts = [media.as_attachment(files[pk]) for pk in asked.attachments]
-    return Content.plain(asked.text, attachments=parts)
+    return Content.plain(asked.text, subject=asked.subject, attachments=parts)

@@ -65,8 +65,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The cheap ones first; and Playwright leaves an event loop behind in which no asynchronous test could run.
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    # Kills and outages take longest: begun first, they leave no process idle while another ends the run alone.
+    items.sort(key=lambda item: "faults" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +101,15 @@ def django_db_setup(local_postgres: LocalPostgres, django_db_blocker: Any, owner
 @pytest.fixture
 def committed_db(transactional_db: None) -> None:
     """A database in which commits are real: for threads, sockets and what runs on commit."""
+
+
+@pytest.fixture
+def door(committed_db: None, settings: Any) -> Iterator[None]:
+    """Kaskad's own server, at which messengers knock."""
+    from own_door import a_door
+
+    with a_door(settings):
+        yield
 
 
 @pytest.fixture

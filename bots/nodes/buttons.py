@@ -36,7 +36,8 @@ class Buttons(NodeType[Settings]):
 
     def run(self, node_id: str, settings: Settings) -> Turn:
         """Say it and wait."""
-        return Turn((SendContent(node_id, speech.content(settings, list(settings.buttons))),), Wait())
+        said = SendContent(node_id, speech.content(settings, list(settings.buttons)), speech.instead(settings))
+        return Turn((said,), Wait())
 
     def answer(self, settings: Settings, answer: Answer) -> Go | None:
         """Follow the button that was pressed or written."""

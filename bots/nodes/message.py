@@ -30,7 +30,7 @@ class Message(NodeType[Settings]):
 
     def run(self, node_id: str, settings: Settings) -> Turn:
         """Say it and go on."""
-        said = SendContent(node_id, speech.content(settings, list(settings.buttons)))
+        said = SendContent(node_id, speech.content(settings, list(settings.buttons)), speech.instead(settings))
         return Turn((said,), Go(settings.next))
 
     def ways(self, settings: Settings) -> Sequence[Way]:

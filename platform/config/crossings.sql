@@ -35,6 +35,15 @@ LANGUAGE sql STABLE AS $$
     WHERE c.key = public_key
 $$;
 
+-- One address may serve several accounts of a messenger; whether the request may speak for this one is checked there.
+CREATE FUNCTION kaskad.channel_of_account(channel_kind text, channel_account text, is_practice boolean)
+RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT c.workspace_id, c.id FROM messengers_channel c
+    JOIN workspaces_workspace w ON w.id = c.workspace_id AND w.deleted_at IS NULL
+    WHERE c.kind = channel_kind AND c.account = channel_account AND c.account <> '' AND c.practice = is_practice
+        AND c.state <> 'disconnected'
+$$;
+
 -- The channels in which something came in that nobody has handled in time. From one channel to the next by the index,
 -- for one of them may have a million.
 CREATE FUNCTION kaskad.channels_with_overdue_updates(age double precision, at_most int)
@@ -130,6 +139,18 @@ RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
     LIMIT at_most
 $$;
 
+-- The channels to be looked after: those that work, now and then; those in trouble of which nobody was told, at once.
+CREATE FUNCTION kaskad.channels_to_watch(age double precision, at_most int)
+RETURNS TABLE (workspace_id bigint, channel_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT c.workspace_id, c.id FROM messengers_channel c
+    JOIN workspaces_workspace w ON w.id = c.workspace_id AND w.deleted_at IS NULL
+    WHERE (c.state = 'active' AND c.kind <> 'site_chat'
+            AND (c.watched_at IS NULL OR c.watched_at < now() - make_interval(secs => age)))
+        OR (c.state = 'broken' AND c.told_trouble <> 'broken'
+            AND (c.watched_at IS NULL OR c.watched_at < now() - interval '1 minute'))
+    ORDER BY c.watched_at NULLS FIRST LIMIT at_most
+$$;
+
 -- Uploads that nobody has sent in time.
 CREATE FUNCTION kaskad.unsent_files(moment timestamptz, at_most int)
 RETURNS TABLE (workspace_id bigint, media_id bigint) LANGUAGE sql STABLE AS $$
@@ -159,6 +180,14 @@ CREATE FUNCTION kaskad.end_poll_leases(holder uuid)
 RETURNS TABLE (channel_id bigint) LANGUAGE sql VOLATILE AS $$
     UPDATE messengers_polllease SET expires_at = clock_timestamp()
     WHERE listener = holder AND expires_at > clock_timestamp() RETURNING channel_id
+$$;
+
+-- Files of which something is still to be made, and files that leave.
+CREATE FUNCTION kaskad.unfinished_files(at_most int)
+RETURNS TABLE (workspace_id bigint, media_id bigint) LANGUAGE sql STABLE AS $$
+    SELECT f.workspace_id, f.id FROM messengers_media f
+    JOIN workspaces_workspace w ON w.id = f.workspace_id AND w.deleted_at IS NULL
+    WHERE f.stage IN ('processing', 'leaving') AND f.stage_due_at <= now() ORDER BY f.stage_due_at LIMIT at_most
 $$;
 
 -- Files that people sent and that are still with their messenger.

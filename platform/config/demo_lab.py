@@ -44,7 +44,7 @@ def meet(demo: Demo) -> tuple[str, str] | None:
 
 def _connected() -> Channel:
     bot = _ask("/api/bots", {"name": "Кофейня «Зерно»", "username": USERNAME})
-    return channels.connect("telegram", "Telegram (лаборатория)", {}, {"token": bot["token"]}, None, practice=True)
+    return channels.connect("telegram", "Telegram (лаборатория)", {}, bot["credentials"], None, practice=True)
 
 
 def _brought_back(channel: Channel) -> Channel:

@@ -5,6 +5,7 @@ A setting that is unknown, missing or malformed is named in words: a typo must n
 
 import difflib
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -63,8 +64,18 @@ def _fernet_keys(value: SecretStr) -> SecretStr:
 DatabaseUrl = Annotated[str, _scheme("postgresql", "postgres"), AfterValidator(_names_a_database)]
 RedisUrl = Annotated[str, _scheme("redis", "rediss", "unix")]
 WebUrl = Annotated[str, _scheme("http", "https")]
+ScannerUrl = Annotated[str, _scheme("tcp", "unix")]
 EmailUrl = Annotated[str, _scheme("console", "smtp", "smtps")]
 Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def _are_networks(value: str) -> str:
+    for network in filter(None, map(str.strip, value.split(","))):
+        try:
+            ip_network(network)
+        except ValueError:
+            raise ValueError("must be networks divided by commas, as in 10.1.0.0/16,192.168.7.4/32") from None
+    return value
 
 
 class Environment(BaseSettings):
@@ -87,8 +98,15 @@ class Environment(BaseSettings):
     kaskad_allowed_hosts: str = ""
     kaskad_debug: bool = False
     kaskad_media_root: Path = Path()
+    kaskad_s3_bucket: str = ""
+    kaskad_s3_endpoint: WebUrl = ""
+    kaskad_s3_region: str = ""
+    kaskad_s3_access_key: str = ""
+    kaskad_s3_secret_key: SecretStr = SecretStr("")
+    kaskad_clamd: ScannerUrl = ""
     kaskad_email_url: EmailUrl = "console:"
     kaskad_email_from: str = "Kaskad <kaskad@localhost>"
+    kaskad_private_networks: Annotated[str, AfterValidator(_are_networks)] = ""
     kaskad_sign_up: Literal["open", "invitation"] = "open"
     kaskad_log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_noop as _
 
 from chatpanel import listing
+from messengers import channel_list
 from workspaces.models import User
 from workspaces.roles import Permission
 
@@ -21,6 +22,7 @@ class Section:
     permission: Permission
     key: str = ""
     badge: str = ""
+    badge_title: str = _("Unread")
     count: Callable[[User], int] | None = None
 
 
@@ -40,6 +42,10 @@ def _unread_chats(person: User) -> int:
     return counts.get(person.pk, 0) + counts.get(None, 0)
 
 
+def _channels_in_trouble(_person: User) -> int:
+    return channel_list.in_trouble()
+
+
 SECTIONS = (
     Section("analytics:dashboard", "", "layout-dashboard", _("Dashboard"), Permission.VIEW_DASHBOARD, "KeyH"),
     Section(
@@ -53,7 +59,18 @@ SECTIONS = (
         count=_unread_chats,
     ),
     Section("bots:flows", "bots", "workflow", _("Bots"), Permission.EDIT_BOTS, "KeyB"),
-    Section("messengers:channels", "channels", "radio-tower", _("Channels"), Permission.MANAGE_CHANNELS, "KeyN"),
+    Section(
+        "messengers:channels",
+        "channels",
+        "radio-tower",
+        _("Channels"),
+        Permission.MANAGE_CHANNELS,
+        "KeyN",
+        badge="channels",
+        badge_title=_("Need attention"),
+        count=_channels_in_trouble,
+    ),
+    Section("messengers:media_library", "media", "images", _("Media"), Permission.ANSWER_CHATS),
     Section("workspaces:settings", "settings", "settings", _("Settings"), Permission.VIEW_DASHBOARD, "KeyS"),
 )
 

@@ -22,6 +22,7 @@ SECRET_KEYS = [key.strip() for key in env.kaskad_encryption_keys.get_secret_valu
 DEBUG = env.kaskad_debug
 BASE_URL = env.kaskad_base_url
 LAB_URL = env.kaskad_lab_url
+PRIVATE_NETWORKS = [network.strip() for network in env.kaskad_private_networks.split(",") if network.strip()]
 _base = urlsplit(BASE_URL)
 ALLOWED_HOSTS = [host for host in env.kaskad_allowed_hosts.split(",") if host] or [
     _base.hostname or "localhost",
@@ -194,6 +195,20 @@ def WHITENOISE_IMMUTABLE_FILE_TEST(_path: str, url: str) -> bool:  # noqa: N802
 DJANGO_VITE = {"default": {"manifest_path": ROOT / "static" / "dist" / "manifest.json", "dev_mode": False}}
 WIDGET_DIR = ROOT / "static" / "dist" / "widget"  # served to other sites by the site chat
 MEDIA_ROOT = env.kaskad_media_root
+CLAMD = env.kaskad_clamd
+_bucket = {
+    "bucket_name": env.kaskad_s3_bucket,
+    "endpoint_url": env.kaskad_s3_endpoint or None,
+    "region_name": env.kaskad_s3_region or None,
+    "access_key": env.kaskad_s3_access_key or None,
+    "secret_key": env.kaskad_s3_secret_key.get_secret_value() or None,
+}
+STORAGES = {
+    "default": {"BACKEND": "messengers.media_storage.S3Files", "OPTIONS": _bucket}
+    if env.kaskad_s3_bucket
+    else {"BACKEND": "messengers.media_storage.FolderFiles"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 
 REDIS_URL = env.redis_url
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -214,6 +229,7 @@ CELERY_BEAT_SCHEDULE = {
     "doors": {"task": "messengers.tasks.tick", "schedule": 1.0, "options": {"expires": 2}},
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
     "sweep-unsent-files": {"task": "messengers.tasks.sweep_unsent_files", "schedule": 3_600.0},
+    "watch-channels": {"task": "messengers.tasks.watch_channels", "schedule": 60.0, "options": {"expires": 60}},
     "end-expired": {"task": "messengers.tasks.end_expired", "schedule": 60.0},
     "prune": {"task": "messengers.tasks.prune", "schedule": crontab(hour=3, minute=20)},
     "erase-deleted-workspaces": {"task": "workspaces.tasks.erase_deleted_workspaces", "schedule": 600.0},

@@ -38,6 +38,7 @@ def _sections(request: Any) -> list[dict[str, Any]]:
             "title": _(section.title),
             "is_here": _is_here(request, section, address),
             "badge": section.badge,
+            "badge_title": _(section.badge_title),
             "count": section.count(request.user) if section.count else None,
         }
         for section in SECTIONS

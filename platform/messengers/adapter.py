@@ -4,15 +4,17 @@ What talks to the messenger (`send`, `edit`, `connect`, `poll`, …) is a genera
 and returns a value. `driver` runs it on a client; tests run it on canned replies.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
 from messengers.content import AttachmentKind, Content
 from messengers.statuses import Status
+from messengers.template_parts import NewTemplate, ToldTemplate
 from messengers.updates import RemoteFile, Update
 
 _Result = TypeVar("_Result")
@@ -52,7 +54,24 @@ class PushCall:
     message_id: int
 
 
-Call: TypeAlias = HttpCall | PushCall
+@dataclass(frozen=True, slots=True)
+class HookExpected:
+    """From now on, for some minutes, the door in answers a check of this channel's address by these facts.
+
+    `connect` yields it before the call that makes the messenger ask: the channel itself is not stored yet.
+    """
+
+    channel: "ChannelFacts"
+
+
+@dataclass(slots=True)
+class SessionCall:
+    """A call that does not go over HTTP. Subclass it: `transport` names the module in `transports/` that carries it."""
+
+    transport: ClassVar[str]
+
+
+Call: TypeAlias = HttpCall | PushCall | HookExpected | SessionCall
 
 
 @dataclass(slots=True)
@@ -87,13 +106,17 @@ class Sent:
 class RetryAt:
     """Not now. With `whole_channel`, nothing at all may leave through this channel for `seconds`.
 
-    What was not even tried is not `counted`, however often that happens.
+    What was not even tried is not `counted`, however often that happens. Each try waits twice as long as the one before
+    it, at most some minutes, or `longest` seconds where those would be too few. `file_ids` are as in Sent: files that
+    went up need not go up again though the message did not leave.
     """
 
     seconds: float
     reason: str
     whole_channel: bool = False
     counted: bool = True
+    file_ids: Mapping[int, str] = field(default_factory=dict, hash=False)
+    longest: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +194,16 @@ class News:
     cursor: str
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What messages would cost: how many `parts` are counted for one person, and the whole sum where it is known."""
+
+    parts: int
+    alphabet: str
+    amount: Decimal | None = None
+    currency: str = ""
+
+
 # ---- what a messenger can carry, and what it is
 
 
@@ -184,7 +217,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """A messenger's limits. Sizes of text in characters, of files in bytes; 0 means it cannot."""
+    """A messenger's limits. Sizes of text in characters, of files in bytes; 0 means it cannot.
+
+    What the limits of text and caption count: with `text_in_bytes`, bytes of UTF-8.
+    """
 
     text: int
     caption: int
@@ -197,9 +233,22 @@ class Capabilities:
     share_phone: bool = False
     share_location: bool = False
     button_text: int = 80
+    mixed_buttons: int = 100  # at most, where a message has buttons of other kinds than reply, too
+    text_with_buttons: int = 0  # the limit of text that bears buttons, where it is another one
+    text_with_mixed_buttons: int = 0  # and of text that bears buttons of other kinds than reply
+    text_in_bytes: bool = False
+    types: Mapping[AttachmentKind, frozenset[str]] = field(default_factory=dict)  # content types; missing: all
+    seconds: Mapping[AttachmentKind, int] = field(default_factory=dict)  # the longest films and sounds; missing: any
+    captions: frozenset[AttachmentKind] = frozenset(AttachmentKind)  # the kinds that words may stand under
+    file_buttons: bool = True  # a file may have buttons though there are no words
+    caption_buttons: int = 100  # at most, under a file and its words
     albums: tuple[frozenset[AttachmentKind], ...] = (frozenset(AttachmentKind),)  # kinds that may share a message
     album_buttons: bool = True  # several files in one message may have buttons
     cards: int = 0
+    card_text: int = 400  # characters under a card's title
+    cards_alike: bool = False  # a carousel's cards all have the same parts: a picture, words, so many buttons
+    cards_full: bool = False  # and there are two or more, each with a picture and buttons, all of one kind
+    cards_with_text: bool = False  # they may stand under the words of the same message
     location: bool = False
     typing: bool = False
     rate: Rate = Rate(30)
@@ -210,6 +259,12 @@ class Capabilities:
     deletes: bool = False  # and taken back
     deletes_within: float = 0  # hours after which that is too late; 0: never
     polls: bool = False  # news can be fetched by who has no public address
+    batch: int = 1  # messages of a mailing that one call may carry: see `together`
+    by_phone: bool = False  # people are written to by their phone number: nobody has to write first
+    window_for_members: float = 0  # the same for what a person of the team writes, where it is another
+    window: float = 0  # hours since the person's last word in which one may write freely; 0: always
+    templates: bool = False  # and what may be said after that: messages approved beforehand
+    subjects: bool = False  # a message has a subject
     reuses_files: bool = False  # a file that was sent once is sent again by the messenger's name for it
 
 
@@ -227,13 +282,17 @@ class ChannelFacts:
     hook_url: str = ""
     api: str = ""
     polls: bool = False
+    account: str = ""  # the messenger's own id of what is connected
+    seal: str = ""  # a secret of this installation's for this channel: what bears its mark comes from us
 
 
 @dataclass(slots=True)
 class Outgoing:
     """A message ready to leave: fitted content, and where it goes. `file_ids` are the messenger's own, by media id.
 
-    `bulk` says that it belongs to a mailing.
+    `bulk` says that it belongs to a mailing, `by_member` that a person of the team wrote it; `heard_at` is when the
+    person last wrote, pressed or came. `thread` is what his last words left in `Sender.extra` under that name, where
+    messages have subjects: an answer refers to it.
     """
 
     id: int
@@ -243,6 +302,9 @@ class Outgoing:
     media_urls: Mapping[int, str] = field(default_factory=dict)
     file_ids: Mapping[int, str] = field(default_factory=dict)
     bulk: bool = False
+    by_member: bool = False
+    heard_at: datetime | None = None
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,15 +334,32 @@ class Messenger:
     capabilities: ClassVar[Capabilities]
     Settings: ClassVar[type[BaseModel]]  # public settings, stored on the channel
     Secrets: ClassVar[type[BaseModel] | None] = None  # encrypted, shown once
+    answers_apart: ClassVar[bool] = False  # `answer` is called after webhooks, too: their own answer cannot hold it
 
     def send(self, channel: ChannelFacts, message: Outgoing) -> Steps[Outcome]:
         """Deliver one message."""
+        raise NotImplementedError
+
+    def together(self, channel: ChannelFacts, message: Outgoing) -> Hashable | None:
+        """Return what a mailing's messages must have in common to leave in one call; None: it goes by itself."""
+        return None
+
+    def send_many(self, channel: ChannelFacts, messages: Sequence[Outgoing]) -> Steps[Sequence[Outcome]]:
+        """Deliver up to `capabilities.batch` messages of one `together` with one call; an outcome for each, in order.
+
+        The call costs the rate what one message does.
+        """
         raise NotImplementedError
 
     @property
     def tells_profiles(self) -> bool:
         """Say whether this messenger tells who people are when it is asked."""
         return type(self).profile is not Messenger.profile
+
+    @property
+    def tells_missed(self) -> bool:
+        """Say whether what a webhook did not bring can be fetched afterwards."""
+        return type(self).missed is not Messenger.missed
 
     def rate(self, channel: ChannelFacts) -> Rate:
         """Return how fast this channel may send: some have bought more than others."""
@@ -289,6 +368,14 @@ class Messenger:
     def weight(self, content: Content) -> int:
         """Return what a fitted part costs of the rate: files of an album, parts of an SMS."""
         return 1
+
+    def cost(self, channel: ChannelFacts, texts: Sequence[str], phones: Sequence[str]) -> Steps[Cost | None]:
+        """Say what these texts would cost, sent to each of these people; None where messages cost nothing.
+
+        Raise ValueError with a reason code.
+        """
+        yield from ()
+        return None
 
     def edit(self, channel: ChannelFacts, message: Outgoing, external_id: str) -> Steps[Outcome]:
         """Change a message that was sent."""
@@ -302,6 +389,18 @@ class Messenger:
         """Ask whose the keys are, and change nothing. Raise ValueError with a reason code that the page words."""
         yield from ()
         return Connected()
+
+    def templates(self, channel: ChannelFacts) -> Steps[Sequence[ToldTemplate]]:
+        """Return the messages that are approved beforehand, or wait for it. Raise ValueError with a reason code."""
+        raise NotImplementedError
+
+    def create_template(self, channel: ChannelFacts, wanted: NewTemplate) -> Steps[ToldTemplate]:
+        """Ask to have a message approved. Raise ValueError with a reason code, or with the messenger's own words."""
+        raise NotImplementedError
+
+    def delete_template(self, channel: ChannelFacts, name: str, external_id: str) -> Steps[None]:
+        """Delete one. Raise ValueError with a reason code."""
+        raise NotImplementedError
 
     def connect(self, channel: ChannelFacts) -> Steps[Connected]:
         """Check the keys and have news delivered to us. Raise ValueError with a reason code that the page words."""
@@ -321,8 +420,16 @@ class Messenger:
         """Fetch news, waiting for them at most `seconds`. Raise ValueError with a reason code."""
         raise NotImplementedError
 
-    def locate(self, channel: ChannelFacts, ref: str) -> Steps[HttpCall]:
+    def locate(self, channel: ChannelFacts, ref: str) -> Steps[HttpCall | SessionCall]:
         """Return the call that fetches a file which a person sent. Raise ValueError with a reason code."""
+        raise NotImplementedError
+
+    def missed(self, channel: ChannelFacts, since: datetime) -> Steps[Sequence[Mapping[str, Any]]]:
+        """Fetch what people wrote from then on, oldest first, as updates: our webhook was another's, or was gone.
+
+        Nobody is asked for more than a bounded part. What came by webhook as well does no harm. Raise ValueError with a
+        reason code. Only for who does not hold updates for us.
+        """
         raise NotImplementedError
 
     def profile(self, channel: ChannelFacts, external_id: str) -> Steps[Profile | None]:
@@ -337,6 +444,32 @@ class Messenger:
     def verify(self, channel: ChannelFacts, request: IncomingRequest) -> None:
         """Raise RefusedError unless the request is the messenger's own."""
         raise NotImplementedError
+
+    def handshake(self, channel: ChannelFacts, request: IncomingRequest) -> tuple[int, bytes, str] | None:
+        """Answer a check of the address itself, in which there is no news: (status, body, content type).
+
+        None for everything else, which `verify` looks at. Raise RefusedError for a check that is not for us.
+        """
+        return None
+
+    def read_request(self, channel: ChannelFacts, request: IncomingRequest, now: datetime) -> Mapping[str, Any] | None:
+        """Return the body to keep of a request that says by its address what it means; None: its own body says it."""
+        return None
+
+    def read_form(self, channel: ChannelFacts, fields: Mapping[str, str], now: datetime) -> Mapping[str, Any]:
+        """Return the body to keep of a request that came as a form: `now` is for news that do not say when."""
+        return fields
+
+    def unpack(self, body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Divide a request's body into updates, each kept and handled by itself. An envelope may hold many."""
+        return [body]
+
+    def account_of(self, body: Mapping[str, Any]) -> str:
+        """Return whose an update is where one address serves several accounts; empty: the channel's own.
+
+        It goes to that account's channel if the same request passes `verify` there.
+        """
+        return ""
 
     def update_id(self, body: Mapping[str, Any]) -> str:
         """Return the messenger's own id of an update: repeats of it are dropped."""

@@ -5,15 +5,19 @@ Whatever the messenger really said is kept: what nobody can read is kept as the 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import parse_qsl
 
-from messengers.adapter import Messenger
+from messengers.adapter import ChannelFacts, IncomingRequest, Messenger
 
+FETCHED_BACK = "fetched_back"  # what `missed` fetched bears this name, which no messenger uses
 DEPTH = 100  # of nesting: far more than any messenger has, far less than the readers of JSON can take
 _NAME_LENGTH = 200
+_FIELDS = 1000  # of a form
 _SURROGATE = re.compile("[\ud800-\udfff]")  # half a character: JSON may name one, text cannot hold it
 
 
@@ -26,14 +30,27 @@ class Arrival:
     sender_key: str
     body: str
     error: str = ""
+    account: str = ""  # whose it is, where that is not the channel's own
 
 
-def read(adapter: Messenger, channel_id: int, raw: bytes) -> Arrival:
-    """Read a request's body."""
+def read(adapter: Messenger, channel: ChannelFacts, channel_id: int, request: IncomingRequest) -> list[Arrival]:
+    """Read a request's body: the updates in it, in order."""
+    raw = request.body
     try:
-        return arrival(adapter, channel_id, _decoded(raw))
+        body = adapter.read_request(channel, request, datetime.now(UTC))
+        if body is None:
+            body = _form(adapter, channel, raw) if _is_form(request) else _decoded(raw)
+        return [arrival(adapter, channel_id, update) for update in unpacked(adapter, body)]
     except (ValueError, RecursionError) as error:
-        return unreadable(channel_id, raw, f"{type(error).__name__}: {error}")
+        return [unreadable(channel_id, raw, f"{type(error).__name__}: {error}")]
+
+
+def unpacked(adapter: Messenger, body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Divide a body into updates; one whose envelope is not as it should be is kept whole."""
+    try:
+        return adapter.unpack(body) or [body]
+    except Exception:
+        return [body]
 
 
 def arrival(
@@ -42,7 +59,8 @@ def arrival(
     """Take a body that is read already. Ids default to the adapter's; one that has none is known by what it says."""
     text = _json(body)
     name = external_id or _glance(adapter.update_id, body) or f"digest:{_digest(text)}"
-    return Arrival(channel_id, _key(name), _key(sender_key or _glance(adapter.sender_key, body)), text)
+    whose = _clean(_glance(adapter.account_of, body))
+    return Arrival(channel_id, _key(name), _key(sender_key or _glance(adapter.sender_key, body)), text, account=whose)
 
 
 def unreadable(channel_id: int, raw: bytes, error: str) -> Arrival:
@@ -59,6 +77,19 @@ def reread(body: Mapping[str, Any]) -> Mapping[str, Any]:
 def as_unreadable(told: Arrival, error: Exception) -> Arrival:
     """Turn an update that PostgreSQL would not take into one that nobody can read."""
     return unreadable(told.channel_id, told.body.encode(), f"{type(error).__name__}: {error}")
+
+
+def _is_form(request: IncomingRequest) -> bool:
+    named = next((value for name, value in request.headers.items() if name.lower() == "content-type"), "")
+    said = named.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
+    return said and not request.body.lstrip().startswith(b"{")  # some say that it is a form, and send JSON
+
+
+def _form(adapter: Messenger, channel: ChannelFacts, raw: bytes) -> Mapping[str, Any]:
+    fields = dict(parse_qsl(raw.decode("utf-8-sig"), keep_blank_values=True, max_num_fields=_FIELDS))
+    if not fields:
+        raise ValueError("it is an empty form")
+    return adapter.read_form(channel, fields, datetime.now(UTC))
 
 
 def _decoded(raw: bytes) -> dict[str, Any]:

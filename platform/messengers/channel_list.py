@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from messengers.channel_words import reason
@@ -11,8 +11,8 @@ from messengers.models import Channel, Conversation, Identity, InboundUpdate
 from messengers.site_chat import sightings
 from messengers.site_chat.chat import KIND
 from messengers.site_chat.sightings import Sighting
+from messengers.wizards import wizard_of
 
-KIND_NAMES = {"site_chat": _("Site chat"), "telegram": "Telegram"}
 _STATE_LOOKS = {
     Channel.State.ACTIVE: ("success", "circle-check"),
     Channel.State.BROKEN: ("error", "circle-alert"),
@@ -33,7 +33,7 @@ class Row:
     @property
     def kind_name(self) -> object:
         """Return the messenger's name in the reader's language."""
-        return KIND_NAMES.get(self.channel.kind, self.channel.kind)
+        return kind_name(self.channel.kind)
 
     @property
     def look(self) -> tuple[str, str]:
@@ -43,7 +43,19 @@ class Row:
     @property
     def broken_reason(self) -> object:
         """Return why nothing leaves, in words where they are ours."""
-        return reason(self.channel.broken_reason)
+        return reason(self.channel.broken_reason, self.channel.kind)
+
+
+def in_trouble() -> int:
+    """Count the channels that a person has to mend."""
+    wanted = Q(state=Channel.State.BROKEN) | (Q(state=Channel.State.ACTIVE) & ~Q(trouble=""))
+    return Channel.objects.filter(wanted).count()
+
+
+def kind_name(kind: str) -> object:
+    """Return a messenger's name in the reader's language."""
+    wizard = wizard_of(kind)
+    return wizard.name if wizard else _("Site chat") if kind == KIND else kind
 
 
 def rows() -> list[Row]:
@@ -62,7 +74,7 @@ def rows() -> list[Row]:
         )
         for channel in Channel.objects.annotate(last_said_at=said).order_by("pk")
     ]
-    return sorted(found, key=lambda row: row.channel.state != Channel.State.BROKEN)
+    return sorted(found, key=lambda row: row.channel.state != Channel.State.BROKEN and not row.channel.trouble)
 
 
 def _counts(grouped: object) -> dict[int, int]:

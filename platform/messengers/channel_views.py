@@ -15,17 +15,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from messengers import channels, decisions
-from messengers.channel_forms import TelegramForm, TokenForm
+from messengers import channels, decisions, tasks
 from messengers.channel_health import health, hook, reached_from_outside
-from messengers.channel_list import KIND_NAMES, rows
+from messengers.channel_list import rows
+from messengers.channel_standing import standing
 from messengers.channel_words import reason
 from messengers.models import Channel
-from messengers.registry import UnknownMessengerError, all_messengers, is_known, messenger
+from messengers.registry import UnknownMessengerError, is_known, messenger
 from messengers.site_chat import sightings
 from messengers.site_chat.chat import KIND, settings_of
 from messengers.site_chat.forms import SiteChatForm
 from messengers.site_chat.origins import is_allowed
+from messengers.wizards import all_wizards, wizard_of
+from messengers.wizards.wizard import SettingsForm, Wizard
 from workspaces.access import TenantRequest, page
 from workspaces.roles import Permission
 
@@ -44,8 +46,7 @@ def channel_list(request: TenantRequest) -> HttpResponse:
 @require_safe
 def connect(request: TenantRequest) -> HttpResponse:
     """Offer the messengers that can be connected."""
-    kinds = [(adapter.kind, KIND_NAMES[adapter.kind]) for adapter in all_messengers() if adapter.kind in KIND_NAMES]
-    return render(request, "messengers/connect.html", {"kinds": kinds})
+    return render(request, "messengers/connect.html", {"wizards": all_wizards()})
 
 
 @page(Permission.MANAGE_CHANNELS)
@@ -80,23 +81,34 @@ def _site_chat_page(request: TenantRequest, found: Channel) -> HttpResponse:
 
 
 def _account_page(request: TenantRequest, found: Channel) -> HttpResponse:
-    form = TelegramForm.of(found, request.POST or None)
+    wizard = wizard_of(found.kind)
+    form = (wizard.Settings if wizard else SettingsForm)(
+        request.POST or None, initial={**found.settings, "name": found.name}
+    )
     if request.method == "POST" and form.is_valid():
-        channels.change(found, request.user, name=form.cleaned_data["name"], settings=form.settings())
-        messages.success(request, _("Saved."))
-        return redirect("messengers:channel", request.workspace.slug, found.pk)
+        try:
+            channels.change(found, request.user, name=form.cleaned_data["name"], settings=form.settings())
+        except channels.InvalidSettingsError as error:
+            for name in error.errors:
+                form.add_error(name if name in form.fields else None, _("This does not hold here."))
+        except UnknownMessengerError:
+            form.add_error(None, str(reason("unknown_messenger")))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("messengers:channel", request.workspace.slug, found.pk)
     context = {
         "form": form,
-        "token_form": TokenForm(),
         "channel": found,
+        **(_of_wizard(wizard, found) if wizard and is_known(found.kind) else {}),
         "health": health(found),
-        "broken_reason": reason(found.broken_reason),
+        "standing": standing(found),
+        "broken_reason": reason(found.broken_reason, found.kind),
         "reached": reached_from_outside(),
         "may_decide": request.may(Permission.SEND_BROADCASTS),
         "lab": installation.LAB_URL,
         "tab": "settings",
     }
-    return render(request, "messengers/telegram.html", context, status=422 if form.errors else 200)
+    return render(request, "messengers/account.html", context, status=422 if form.errors else 200)
 
 
 @page(Permission.MANAGE_CHANNELS)
@@ -105,7 +117,7 @@ def webhook(request: TenantRequest, channel_id: int) -> HttpResponse:
     """Ask the messenger where the channel's news go, and give that part of its page."""
     found = get_object_or_404(Channel, pk=channel_id)
     seen = channels.look_at_hook(found) if is_known(found.kind) and found.state != Channel.State.DISCONNECTED else {}
-    return render(request, "messengers/webhook.html", {"channel": found, "hook": hook(seen)})
+    return render(request, "messengers/webhook.html", {"channel": found, "hook": hook(seen, found.kind)})
 
 
 @page(Permission.MANAGE_CHANNELS)
@@ -113,7 +125,7 @@ def webhook(request: TenantRequest, channel_id: int) -> HttpResponse:
 def take_back(request: TenantRequest, channel_id: int) -> HttpResponse:
     """Have the channel's news delivered to us again."""
     found = get_object_or_404(Channel, pk=channel_id)
-    if _told(request, lambda: channels.reconnect(found, request.user)):
+    if _told(request, lambda: channels.reconnect(found, request.user), found.kind):
         messages.success(request, _("The messages come to Kaskad again."))
     return redirect("messengers:channel", request.workspace.slug, found.pk)
 
@@ -126,7 +138,7 @@ def choose_news(request: TenantRequest, channel_id: int) -> HttpResponse:
     wanted = request.POST.get("polls")
     if wanted not in {"yes", "no"} or not (is_known(found.kind) and messenger(found.kind).capabilities.polls):
         messages.error(request, _("Choose how the messages come."))
-    elif _told(request, lambda: channels.change(found, request.user, polls=wanted == "yes")):
+    elif _told(request, lambda: channels.change(found, request.user, polls=wanted == "yes"), found.kind):
         fetched, delivered = _("Kaskad fetches the messages now."), _("The messages are delivered to Kaskad now.")
         messages.success(request, fetched if wanted == "yes" else delivered)
     return redirect("messengers:channel", request.workspace.slug, found.pk)
@@ -134,14 +146,23 @@ def choose_news(request: TenantRequest, channel_id: int) -> HttpResponse:
 
 @page(Permission.MANAGE_CHANNELS)
 @require_POST
-def replace_token(request: TenantRequest, channel_id: int) -> HttpResponse:
-    """Put a new token of the same bot in the place of the old one."""
+def replace_keys(request: TenantRequest, channel_id: int) -> HttpResponse:
+    """Put new keys of the same account in the place of the old ones."""
     found = get_object_or_404(Channel, pk=channel_id)
-    form = TokenForm(request.POST)
+    wizard = wizard_of(found.kind)
+    if wizard is None:
+        messages.error(request, str(reason("unknown_messenger")))
+        return redirect("messengers:channel", request.workspace.slug, found.pk)
+    form = wizard.Keys(request.POST)
     if not form.is_valid():
         messages.error(request, form.problem)
-    elif _told(request, lambda: channels.change(found, request.user, secrets={"token": form.cleaned_data["token"]})):
-        messages.success(request, _("The new token works."))
+        return redirect("messengers:channel", request.workspace.slug, found.pk)
+
+    def change() -> Channel:
+        return channels.change(found, request.user, settings=form.settings() or None, secrets=form.secrets())
+
+    if _told(request, change, found.kind):
+        messages.success(request, _("The new keys work."))
     return redirect("messengers:channel", request.workspace.slug, found.pk)
 
 
@@ -186,9 +207,9 @@ def switch(request: TenantRequest, channel_id: int) -> HttpResponse:
     """Switch a channel off, or on again. Its people and history stay."""
     found = get_object_or_404(Channel, pk=channel_id)
     if request.POST.get("on") == "yes":
-        if _told(request, lambda: channels.reconnect(found, request.user)):
+        if _told(request, lambda: channels.reconnect(found, request.user), found.kind):
             messages.success(request, _("“%(name)s” works again.") % {"name": found.name})
-    elif _told(request, lambda: channels.disconnect(found, request.user)):
+    elif _told(request, lambda: channels.disconnect(found, request.user), found.kind):
         messages.success(request, _("“%(name)s” is switched off. Its conversations are kept.") % {"name": found.name})
     return redirect("messengers:channels", request.workspace.slug)
 
@@ -206,13 +227,28 @@ def _site_chat(channel_id: int) -> Channel:
     return get_object_or_404(Channel, pk=channel_id, kind=KIND)
 
 
-def _told(request: TenantRequest, change: Callable[[], object]) -> bool:
+def _of_wizard(wizard: Wizard, found: Channel) -> dict[str, Any]:
+    return {
+        "wizard": wizard,
+        "keys_form": wizard.Keys(initial=found.settings, auto_id="keys_%s"),
+        "shown_name": wizard.shown_name(found.settings),
+        "ways": wizard.ways(found.settings),
+        "by_hand": () if found.practice else wizard.by_hand(channels.facts(found)),
+    }
+
+
+def _told(request: TenantRequest, change: Callable[[], object], kind: str = "") -> bool:
     """Make a change of which the messenger has to be told; say in words what it answers, if it refuses."""
     try:
         with transaction.atomic():
-            change()
+            changed = change()
+            if isinstance(changed, Channel):
+                transaction.on_commit(lambda: tasks.ask_for_missed(changed))
     except channels.RefusedByMessengerError as refusal:
-        messages.error(request, str(reason(refusal.reason)))
+        messages.error(request, str(reason(refusal.reason, kind)))
+        return False
+    except channels.InvalidSettingsError:
+        messages.error(request, _("These keys do not look right. Copy them once more."))
         return False
     except UnknownMessengerError:
         messages.error(request, str(reason("unknown_messenger")))

@@ -2,24 +2,34 @@
 
 from django.utils.translation import gettext_lazy as _
 
-# What Kaskad and its adapters find; what a messenger says of itself is shown as it says it.
-_REASONS = {
+from messengers.wizards import wizard_of
+from messengers.wizards.wizard import Words
+
+# What Kaskad and several adapters find; a wizard has words of its own for its messenger, and what a messenger says of
+# itself is shown as it says it.
+_REASONS: dict[str, Words] = {
     "account_taken": _("This account is connected already. An account can be connected once in an installation."),
-    "another_account": _("This is the token of another bot. Connect that one as a channel of its own."),
-    "another_poller": _("Another program fetches this bot's messages. Stop it there, or make a new token."),
+    "another_account": _("These are the keys of another account. Connect that one as a channel of its own."),
+    "another_poller": _("Another program fetches this account's messages. Stop it there, or make new keys."),
     "file_gone": _("The messenger does not have this file any more."),
-    "hook_refused": _("Telegram does not accept the address of this installation. Let Kaskad fetch the messages."),
-    "hook_set": _("Another program has set a webhook for this bot, so its messages cannot be fetched."),
-    "malformed_token": _("This is not a token. A token is a number, a colon, and about 35 letters and digits."),
-    "no_answer": _("Telegram does not answer. Nothing has changed: try again in a minute."),
+    "hook_refused": _("%(name)s could not reach the address of this installation. It must be public, and https."),
+    "hook_set": _("Another program has set a webhook for this account, so its messages cannot be fetched."),
+    "no_answer": _("%(name)s does not answer. Nothing has changed: try again in a minute."),
+    "no_public_address": _(
+        "%(name)s only delivers to a public https address, and this installation has none (KASKAD_BASE_URL)."
+    ),
     "secrets_unreadable": _("Its keys cannot be read with this installation's encryption key. Connect it anew."),
-    "token_revoked": _("The token does not work any more. Take a new one from @BotFather and put it in here."),
-    "too_many_requests": _("Telegram was asked too often. Try again in a minute."),
+    "token_revoked": _("The keys do not work any more. Put new ones in here."),
+    "too_many_requests": _("%(name)s was asked too often. Try again in a minute."),
     "unknown_messenger": _("This Kaskad does not know its messenger. Update Kaskad."),
-    "wrong_token": _("Telegram does not know this token: a letter is missing, or it was revoked. Copy it once more."),
+    "wrong_token": _("%(name)s does not know these keys: a letter is missing, or they were revoked."),
 }
 
 
-def reason(code: str) -> object:
-    """Return a reason in the reader's language, or the messenger's own words."""
-    return _REASONS.get(code, code)
+def reason(code: str, kind: str = "") -> object:
+    """Return a reason in the reader's language, or the messenger's own words. `kind` is the channel's messenger."""
+    wizard = wizard_of(kind) if kind else None
+    if wizard is not None and code in wizard.reasons:
+        return wizard.reasons[code]
+    words = _REASONS.get(code)
+    return str(words) % {"name": wizard.name if wizard else _("The messenger")} if words else code

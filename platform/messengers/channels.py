@@ -4,28 +4,34 @@ What a person typed is held to the adapter's own models, the messenger is asked 
 is in the audit log.
 """
 
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from asgiref.sync import async_to_sync
 from django.conf import settings as installation
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.dateparse import parse_datetime
 from pydantic import BaseModel, ValidationError
 
-from messengers import hints
+from messengers import hints, signals
 from messengers.adapter import ChannelFacts, Connected, Messenger, Steps
-from messengers.driver import Driver, open_client
+from messengers.driver import Driver, open_driver
 from messengers.limits import shards
 from messengers.models import Channel
 from messengers.registry import messenger
+from messengers.template_parts import NewTemplate, ToldTemplate
 from messengers.updates import RemoteFile
 from workspaces.audit import record
 from workspaces.models import User
 
 State = Channel.State
 _Result = TypeVar("_Result")
+MISSED_WITHIN = timedelta(hours=24)  # what was said before is not fetched
+_LASTING = ("good_at", "missed_since", "fetched")  # facts of `hook_state` that the next look does not replace
 PICTURE_LIMIT = 300_000  # bytes of an account's picture, which is shown before anything is stored
 
 
@@ -70,17 +76,22 @@ def facts(channel: Channel) -> ChannelFacts:
         hook_url=f"{installation.BASE_URL}/hooks/{channel.kind}/{channel.key}",
         api=f"{installation.LAB_URL}/{channel.kind}" if channel.practice else "",
         polls=channel.polls,
+        account=channel.account,
+        seal=salted_hmac("messengers.channels.seal", channel.key).hexdigest(),
     )
 
 
-def look_up(kind: str, secrets: Mapping[str, str], *, practice: bool = False) -> Account:
+def look_up(
+    kind: str, secrets: Mapping[str, str], *, settings: Mapping[str, Any] | None = None, practice: bool = False
+) -> Account:
     """Ask a messenger whose the keys are and where its news go now; nothing is changed."""
     adapter = messenger(kind)
-    channel = Channel(kind=kind, practice=practice)
+    channel = Channel(kind=kind, settings=_held(adapter.Settings, settings or {}), practice=practice)
     if adapter.Secrets is not None:
         channel.secrets = _held(adapter.Secrets, secrets)
     known = facts(channel)
     connected = _asked(adapter.account(known))
+    known = replace(known, settings={**known.settings, **connected.facts}, account=connected.account)
     hook = _asked(adapter.hook(known))
     return Account(connected, hook.url if hook else "", _fetched(adapter, known, connected.picture))
 
@@ -110,6 +121,7 @@ def connect(
         channel.shards = shards(adapter.rate(facts(channel)))
         channel.save()
         record(actor, "channel.connected", channel, {"settings": (None, channel.settings)})
+        signals.channel_connected.tell(channel=channel)
     return channel
 
 
@@ -171,6 +183,7 @@ def reconnect(channel: Channel, actor: User | None) -> Channel:
     locked.paused_until = None
     _mended(locked, wanted, told)
     locked.save()
+    signals.channel_connected.tell(channel=locked)
     transaction.on_commit(lambda: _wake(locked))
     return locked
 
@@ -191,19 +204,55 @@ def disconnect(channel: Channel, actor: User | None) -> Channel:
 
 def look_at_hook(channel: Channel) -> dict[str, Any]:
     """Ask the messenger where the channel's news go, keep the answer in `hook_state` and return it."""
+    seen = ask_hook(channel)
+    return keep_hook(channel, seen) if seen else seen
+
+
+def ask_hook(channel: Channel) -> dict[str, Any]:
+    """Ask the messenger where the channel's news go; empty where there is nothing to ask."""
     seen: dict[str, Any] = {"looked_at": timezone.now().isoformat()}
     try:
         hook = _asked(messenger(channel.kind).hook(facts(channel)))
     except RefusedByMessengerError as refusal:
-        seen["problem"] = refusal.reason
-    else:
-        if hook is None:
-            return {}
-        at = hook.last_error_at.isoformat() if hook.last_error_at else ""
-        seen |= {"url": hook.url, "is_ours": hook.is_ours, "waiting": hook.waiting}
-        seen |= {"last_error": hook.last_error, "last_error_at": at}
-    Channel.objects.filter(pk=channel.pk).update(hook_state=seen)
-    return seen
+        return seen | {"problem": refusal.reason}
+    if hook is None:
+        return {}
+    at = hook.last_error_at.isoformat() if hook.last_error_at else ""
+    seen |= {"url": hook.url, "is_ours": hook.is_ours, "waiting": hook.waiting}
+    return seen | {"last_error": hook.last_error, "last_error_at": at}
+
+
+def keep_hook(channel: Channel, seen: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep what the messenger has answered beside what lasts, and return both."""
+    with transaction.atomic():
+        locked = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
+        state = {name: locked.hook_state[name] for name in _LASTING if name in locked.hook_state} | dict(seen)
+        if seen.get("is_ours"):
+            state["good_at"] = seen["looked_at"]
+        locked.hook_state = state
+        locked.save(update_fields=["hook_state"])
+    return state
+
+
+def ask_missed(channel: Channel, since: datetime) -> Sequence[Mapping[str, Any]]:
+    """Fetch what people wrote from then on; RefusedByMessengerError where the messenger does not give it."""
+    return _asked(messenger(channel.kind).missed(facts(channel), since))
+
+
+def ask_templates(channel: Channel) -> tuple[Sequence[ToldTemplate], Connected]:
+    """Ask which messages are approved beforehand, and what the messenger thinks of the account now."""
+    adapter, known = messenger(channel.kind), facts(channel)
+    return _asked(adapter.templates(known)), _asked(adapter.account(known))
+
+
+def ask_for_approval(channel: Channel, wanted: NewTemplate) -> ToldTemplate:
+    """Ask to have a message approved; RefusedByMessengerError with what the messenger has against it."""
+    return _asked(messenger(channel.kind).create_template(facts(channel), wanted))
+
+
+def delete_template(channel: Channel, name: str, external_id: str) -> None:
+    """Have a message deleted that is approved beforehand."""
+    _asked(messenger(channel.kind).delete_template(facts(channel), name, external_id))
 
 
 def mark_broken(channel_id: int, reason: str) -> None:
@@ -233,9 +282,20 @@ def _claimed(channel: Channel) -> Connected:
 
 
 def _mended(channel: Channel, claimed: Channel, told: Mapping[str, Any]) -> None:
+    was_off = channel.state == State.DISCONNECTED
+    since = None if was_off or claimed.polls else _unheard_since(channel)
     channel.account, channel.state, channel.broken_reason = claimed.account, State.ACTIVE, ""
     channel.settings |= told
-    channel.hook_state = {}
+    channel.hook_state, channel.trouble = {"missed_since": since.isoformat()} if since else {}, ""
+
+
+def _unheard_since(channel: Channel) -> datetime | None:
+    """Return from when on people may have written without our hearing of it; None where that is not to be fetched."""
+    if not messenger(channel.kind).tells_missed:
+        return None
+    seen = channel.hook_state
+    known = parse_datetime(str(seen.get("missed_since") or seen.get("good_at") or ""))
+    return max(known or channel.created_at, channel.created_at, timezone.now() - MISSED_WITHIN)
 
 
 def _fetched(adapter: Messenger, known: ChannelFacts, picture: RemoteFile | None) -> bytes:
@@ -271,7 +331,7 @@ def _asked(steps: Steps[_Result]) -> _Result:
 
 def _run(ask: Callable[[Driver], Coroutine[Any, Any, _Result]]) -> _Result:
     async def run() -> _Result:
-        async with open_client() as client:
-            return await ask(Driver(client))
+        async with open_driver() as driver:
+            return await ask(driver)
 
     return async_to_sync(run)()

@@ -1,4 +1,4 @@
-"""Connecting a bot of Telegram: paste the token, see whose it is, connect it, and wait for the first message."""
+"""Connecting an account of a messenger: paste its keys, see whose they are, connect it, wait for the first message."""
 
 from base64 import b64encode
 from io import BytesIO
@@ -7,67 +7,99 @@ from urllib.parse import urlsplit
 
 import qrcode
 from django.conf import settings as installation
+from django.contrib import messages
+from django.db import transaction
 from django.db.models import F
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from qrcode.image.svg import SvgPathImage
 
-from messengers import channels
-from messengers.channel_forms import TokenForm
+from messengers import channels, practice
 from messengers.channel_health import reached_from_outside
 from messengers.channel_words import reason
 from messengers.models import Channel, Conversation
 from messengers.registry import is_known, messenger
+from messengers.wizards import wizard_of
+from messengers.wizards.wizard import KeysForm, Wizard
 from workspaces.access import TenantRequest, page
 from workspaces.roles import Permission
-
-KIND = "telegram"
 
 
 @page(Permission.MANAGE_CHANNELS)
 @require_safe
-def new_telegram(request: TenantRequest) -> HttpResponse:
-    """Tell how to get a token, and ask for it."""
-    return render(request, "messengers/new_telegram.html", {"form": TokenForm(), "lab": installation.LAB_URL})
+def new_account(request: TenantRequest, kind: str) -> HttpResponse:
+    """Tell how to get an account's keys, and ask for them."""
+    wizard = _wizard(kind)
+    context = {"wizard": wizard, "form": wizard.Keys(), "lab": installation.LAB_URL, "people": practice.PEOPLE}
+    return render(request, "messengers/wizard.html", context)
 
 
 @page(Permission.MANAGE_CHANNELS)
 @require_POST
-def look_up_telegram(request: TenantRequest) -> HttpResponse:
-    """Say whose the token is, and ask whether to connect it; or say why not."""
-    form, practice = TokenForm(request.POST), _practice(request)
+def look_up_account(request: TenantRequest, kind: str) -> HttpResponse:
+    """Say whose the keys are, and ask whether to connect the account; or say why not."""
+    wizard, practice = _wizard(kind), _practice(request)
+    form = wizard.Keys(request.POST)
     if not form.is_valid():
         return _refused(request, form.problem)
     try:
-        account = channels.look_up(KIND, {"token": form.cleaned_data["token"]}, practice=practice)
+        account = channels.look_up(kind, form.secrets(), settings=form.settings(), practice=practice)
     except channels.RefusedByMessengerError as refusal:
-        return _refused(request, reason(refusal.reason))
-    known = Channel.objects.filter(kind=KIND, account=account.told.account, practice=practice).order_by("state").first()
-    return render(request, "messengers/telegram_found.html", {**_described(account, practice), "known": known})
+        return _refused(request, reason(refusal.reason, kind))
+    except channels.InvalidSettingsError as error:
+        return _refused(request, _unheld(form, error))
+    held = Channel.objects.filter(kind=kind, account=account.told.account, practice=practice).exclude(account="")
+    known = held.order_by("state").first()
+    context = _described(wizard, form, account, practice) | {"known": known}
+    return render(request, "messengers/wizard_found.html", context)
 
 
 @page(Permission.MANAGE_CHANNELS)
 @require_POST
-def connect_telegram(request: TenantRequest) -> HttpResponse:
-    """Connect the bot that was shown, and lead on to its first message."""
-    form, practice = TokenForm(request.POST), _practice(request)
+def connect_account(request: TenantRequest, kind: str) -> HttpResponse:
+    """Connect the account that was shown, and lead on to its first message."""
+    wizard, practice = _wizard(kind), _practice(request)
+    form = wizard.Keys(request.POST)
     if not form.is_valid():
         return _refused(request, form.problem)
-    secrets = {"token": form.cleaned_data["token"]}
     try:
-        account = channels.look_up(KIND, secrets, practice=practice)
+        account = channels.look_up(kind, form.secrets(), settings=form.settings(), practice=practice)
+        described = _described(wizard, form, account, practice)
         unasked = account.hook_is_foreign and request.POST.get("take_over") != "yes"
         if unasked or account.told.account != request.POST.get("account"):
-            # The token has changed since it was looked up, or somebody has set a webhook.
-            return render(request, "messengers/telegram_found.html", _described(account, practice))
-        polls = request.POST.get("news") == "polls" and not practice
-        made = channels.connect(KIND, "", {}, secrets, request.user, practice=practice, polls=polls)
+            # The keys have changed since they were looked up, or somebody has set a webhook.
+            return render(request, "messengers/wizard_found.html", described)
+        polls = "webhook" not in described["ways"] or (request.POST.get("news") == "polls" and not practice)
+        if not described["ways"]:
+            return _refused(request, reason("no_public_address", kind))
+        made = channels.connect(kind, "", form.settings(), form.secrets(), request.user, practice=practice, polls=polls)
     except channels.RefusedByMessengerError as refusal:
-        return _refused(request, reason(refusal.reason))
+        return _refused(request, reason(refusal.reason, kind))
+    except channels.InvalidSettingsError as error:
+        return _refused(request, _unheld(form, error))
     next_page = reverse("messengers:first_message", args=[request.workspace.slug, made.pk])
     return HttpResponse(status=204, headers={"HX-Redirect": next_page})
+
+
+@page(Permission.MANAGE_CHANNELS)
+@require_POST
+def practise(request: TenantRequest, kind: str) -> HttpResponse:
+    """Make a channel whose account and people are the lab's."""
+    wizard = _wizard(kind)
+    name = request.POST.get("name", "").strip() or request.workspace.name
+    try:
+        with transaction.atomic():
+            made = practice.begin(kind, name, request.user)
+    except (practice.NoLabError, channels.RefusedByMessengerError, channels.InvalidSettingsError):
+        words = _("The lab does not answer, or does not play %(name)s. Nothing has changed.") % {"name": wizard.name}
+        messages.error(request, words)
+        return redirect("messengers:new_account", request.workspace.slug, kind)
+    told = _("%(count)s made-up people are coming. Whatever you send through this channel reaches them alone.")
+    messages.success(request, told % {"count": practice.PEOPLE})
+    return redirect("messengers:channel", request.workspace.slug, made.pk)
 
 
 @page(Permission.MANAGE_CHANNELS)
@@ -89,18 +121,37 @@ def _practice(request: TenantRequest) -> bool:
     return bool(installation.LAB_URL) and request.POST.get("place") == "lab"
 
 
+def _wizard(kind: str) -> Wizard:
+    wizard = wizard_of(kind)
+    if wizard is None or not is_known(kind):
+        raise Http404
+    return wizard
+
+
 def _refused(request: TenantRequest, words: object) -> HttpResponse:
-    return render(request, "messengers/telegram_refused.html", {"words": words})
+    return render(request, "messengers/wizard_refused.html", {"words": words})
 
 
-def _described(account: channels.Account, practice: bool) -> dict[str, Any]:
+def _unheld(form: KeysForm, error: channels.InvalidSettingsError) -> str:
+    """Name the fields that the adapter does not take as they are."""
+    names = [str(form.fields[name].label) if name in form.fields else name for name in error.errors]
+    return _("This does not look right: %(fields)s. Copy it once more.") % {"fields": ", ".join(names)}
+
+
+def _described(wizard: Wizard, form: KeysForm, account: channels.Account, practice: bool) -> dict[str, Any]:
     picture = f"data:image/jpeg;base64,{b64encode(account.picture).decode()}" if account.picture else ""
+    reached = practice or reached_from_outside()
+    ways = wizard.ways(form.settings()) - (frozenset() if reached else {"webhook"})
     return {
+        "wizard": wizard,
         "told": account.told,
+        "shown_name": wizard.shown_name(account.told.facts) or account.told.name,
+        "facts": wizard.told(account.told),
         "picture": picture,
         "practice": practice,
         "foreign_host": urlsplit(account.hook).hostname if account.hook_is_foreign else "",
-        "reached": reached_from_outside(),
+        "ways": ways,
+        "wants_address": "webhook" in wizard.ways(form.settings()) and not reached,
         "base": installation.BASE_URL,
     }
 
@@ -111,7 +162,10 @@ def _first_message(channel_id: int) -> dict[str, Any]:
     talks = Conversation.objects.filter(channel=channel).select_related("contact")
     # Who pressed Start has come, though there is nothing to read yet.
     first = talks.order_by(F("last_message_at").desc(nulls_last=True), "-pk").first()
-    return {"channel": channel, "link": link, "qr": _qr(link) if link else "", "first": first}
+    wizard = wizard_of(channel.kind)
+    by_hand = wizard.by_hand(channels.facts(channel)) if wizard and not channel.practice else ()
+    shown = {"link": link, "qr": _qr(link) if link else "", "how_to_write": wizard.how_to_write if wizard else ""}
+    return {"channel": channel, "first": first, "by_hand": by_hand, **shown}
 
 
 def _link(channel: Channel) -> str:

@@ -34,6 +34,9 @@ class Attachment(_Part):
     name: str = ""
     content_type: str = ""
     size: int = Field(default=0, ge=0, description="bytes")
+    seconds: int = Field(default=0, ge=0, description="of a film or a sound; 0: not known")
+    width: int = Field(default=0, ge=0, description="pixels; 0: not known")
+    height: int = Field(default=0, ge=0)
     state: Literal["stored", "remote", "lost"] = "stored"
 
 
@@ -100,8 +103,25 @@ class Card(_Part):
     buttons: list[Button] = Field(default_factory=list, max_length=3)
 
 
+class Template(_Part):
+    """A message that the messenger has approved beforehand, with what stands in its gaps, in their order.
+
+    The content's text says what the person reads; its first attachment is the header's, its reply buttons are the
+    template's own quick replies, in their order.
+    """
+
+    name: str = Field(min_length=1, max_length=512)
+    language: str = Field(min_length=2, max_length=16)
+    header: list[str] = Field(default_factory=list, max_length=1)
+    body: list[str] = Field(default_factory=list, max_length=50)
+    header_names: list[str] = Field(default_factory=list, description="of gaps that have names, in the same order")
+    body_names: list[str] = Field(default_factory=list)
+    urls: dict[int, str] = Field(default_factory=dict, description="the changing end of an address, by its button")
+    replies: list[int] = Field(default_factory=list, description="places of quick replies, where others stand between")
+
+
 class Content(_Part):
-    """One message.
+    """One message. `subject` is for e-mail alone, `template` for where nothing else may be said.
 
     `text` of what Kaskad sends is in a small markup: *bold*, _italic_, ~struck~, `code`, [words](address), and a
     backslash before a mark that is meant literally. What people write to us has `markup` off and is shown as it is.
@@ -113,6 +133,8 @@ class Content(_Part):
     location: Location | None = None
     buttons: list[Button] = Field(default_factory=list, max_length=40)
     cards: list[Card] = Field(default_factory=list, max_length=10)
+    subject: str = Field(default="", max_length=200)
+    template: Template | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> "Content":

@@ -76,7 +76,13 @@ def heard(locked: Conversation, message: Message) -> None:
         waiting_since=since,
         last_message_id=message.pk,
         last_message_at=_latest(locked, message),
+        heard_at=max(locked.heard_at or message.created_at, message.created_at),
     )
+
+
+def came(locked: Conversation, at: datetime) -> None:
+    """Take in that the person pressed Start, or followed a link. The caller holds the lock."""
+    _change(locked, locked, heard_at=max(locked.heard_at or at, at))
 
 
 def said(locked: Conversation, message: Message) -> None:

@@ -25,7 +25,7 @@ from messengers.adapter import (
 )
 from messengers.channels import facts
 from messengers.content import Content
-from messengers.driver import Driver, open_client
+from messengers.driver import open_driver
 from messengers.models import Channel, Message
 from messengers.registry import messenger
 from messengers.statuses import Status
@@ -117,7 +117,7 @@ def _part(was: Content, content: Content, adapter: Messenger) -> Content:
     """Return the new content as the messenger carries it: one message, of which only the words differ."""
     if content.model_copy(update={"text": was.text}) != was:
         raise CorrectionRefusedError("only_words")
-    links = {file.media: media.signed_url(file.media) for file in content.attachments}
+    links = {file.media: media.signed_url(file) for file in content.attachments}
     parts = fit.fit(content, adapter.capabilities, links).parts
     if len(parts) > 1:
         raise CorrectionRefusedError("too_long")
@@ -126,10 +126,10 @@ def _part(was: Content, content: Content, adapter: Messenger) -> Content:
 
 @async_to_sync
 async def _outcome(steps: Steps[Outcome], workspace_id: int) -> Outcome:
-    async with open_client(1) as client:
+    async with open_driver(1) as driver:
         try:
             async with asyncio.timeout(PATIENCE):
-                return await Driver(client).send(steps, workspace_id)
+                return await driver.send(steps, workspace_id)
         except TimeoutError:
             return Uncertain("timeout")
 

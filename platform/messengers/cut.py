@@ -20,19 +20,22 @@ _LETTER = regex.compile(r"\X")
 _WAYS = (_PARAGRAPH, _LINE, _SENTENCE)
 
 
-def length(text: str, *, markup: bool) -> int:
-    """Return how long the reader's text is, in UTF-16 units: the strictest of the ways in which messengers count."""
-    return _units("".join(span.text for span in marks.parse(text)) if markup else text)
+def length(text: str, *, markup: bool, in_bytes: bool = False) -> int:
+    """Return how long the reader's text is.
+
+    In UTF-16 units, the strictest way in which messengers count letters, or in bytes of UTF-8.
+    """
+    return _size("".join(span.text for span in marks.parse(text)) if markup else text, in_bytes)
 
 
-def cut(text: str, limit: int, *, markup: bool) -> list[str]:
+def cut(text: str, limit: int, *, markup: bool, in_bytes: bool = False) -> list[str]:
     """Return the text in parts of at most `limit`."""
     spans = marks.parse(text) if markup else [Span(text)]
     shown = "".join(span.text for span in spans)
     parts: list[str] = []
     start = 0
     while start < len(shown):
-        end = _end(shown, start, limit)
+        end = _end(shown, start, limit, in_bytes)
         inner_start, inner_end = _trimmed(shown, start, end)
         if inner_start < inner_end:
             piece = _slice(spans, inner_start, inner_end)
@@ -41,11 +44,11 @@ def cut(text: str, limit: int, *, markup: bool) -> list[str]:
     return parts
 
 
-def _end(text: str, start: int, limit: int) -> int:
+def _end(text: str, start: int, limit: int, in_bytes: bool) -> int:
     """Return where the part that begins at `start` ends."""
     # Spaces at either edge are dropped, so they do not count.
     start += len(text[start:]) - len(text[start:].lstrip())
-    last = _reach(text, start, limit)
+    last = _reach(text, start, limit, in_bytes)
     if not text[last:].strip():
         return len(text)
     for way in _WAYS:
@@ -58,11 +61,11 @@ def _end(text: str, start: int, limit: int) -> int:
     return words[-1] if words else last
 
 
-def _reach(text: str, start: int, limit: int) -> int:
+def _reach(text: str, start: int, limit: int, in_bytes: bool) -> int:
     """Return how far whole letters go within `limit` units; at least one letter, however wide."""
     end, used = start, 0
     for letter in _LETTER.finditer(text, start):
-        used += _units(letter[0])
+        used += _size(letter[0], in_bytes)
         if used > limit and end > start:
             break
         end = letter.end()
@@ -96,5 +99,7 @@ def _slice(spans: Sequence[Span], start: int, end: int) -> list[Span]:
     return piece
 
 
-def _units(text: str) -> int:
+def _size(text: str, in_bytes: bool) -> int:
+    if in_bytes:
+        return len(text.encode("utf-8", "surrogatepass"))
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

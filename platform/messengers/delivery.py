@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from messengers import hints, leases, outcomes
 from messengers.capacity import Capacity
-from messengers.driver import Driver, open_client
+from messengers.driver import Driver, open_driver
 from messengers.leases import Place
 from messengers.media import read_file
 from messengers.pump import Pump
@@ -51,6 +51,7 @@ class Sender:
         self._until = time.monotonic() + seconds
         self._pumps: dict[tuple[int, int], tuple[Pump, asyncio.Task[None]]] = {}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="sender")
+        self._express = ThreadPoolExecutor(1, thread_name_prefix="sender-express")
         self._heart = ThreadPoolExecutor(1, thread_name_prefix="sender-heart")
         self._stir = asyncio.Event()
         self._hinted: set[Place] = set()
@@ -61,8 +62,7 @@ class Sender:
     async def run(self, should_stop: Callable[[], bool] = lambda: False) -> None:
         """Send until the slice is over or `should_stop`; then finish what is under way and give everything back."""
         _look_for_garbage_seldom()
-        async with open_client(CALLS) as client:
-            self.driver = Driver(client, read=self._read)
+        async with open_driver(CALLS, read=self._read) as self.driver:
             watchers = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
             try:
                 while time.monotonic() < self._until and not await asyncio.to_thread(should_stop):
@@ -79,9 +79,10 @@ class Sender:
 
     # ---- what a pump stands on
 
-    async def database(self, step: Callable[[], _Result]) -> _Result:
-        """Run a step in a thread of this sender's own."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _in_database, step)
+    async def database(self, step: Callable[[], _Result], *, urgent: bool = False) -> _Result:
+        """Run a step in a thread of this sender's own; an urgent one does not wait for others."""
+        threads = self._express if urgent else self._threads
+        return await asyncio.get_running_loop().run_in_executor(threads, _in_database, step)
 
     async def _read(self, workspace_id: int, media_id: int) -> bytes:
         content = await self.database(lambda: read_file(workspace_id, media_id))
@@ -232,7 +233,7 @@ class Sender:
                     served[0].lose()
 
     def _close(self) -> None:
-        for pool, size in ((self._threads, _THREADS), (self._heart, 1)):
+        for pool, size in ((self._threads, _THREADS), (self._express, 1), (self._heart, 1)):
             together = Barrier(size)  # one for each thread: each closes its own connection
             for _ in range(size):
                 pool.submit(_close_connection, together)

@@ -22,6 +22,15 @@ _REASONS = {
     "kicked": gettext_lazy("The bot was thrown out of the chat."),
     "file_too_large": gettext_lazy("The file is too large for the messenger."),
     "bad_template": gettext_lazy("A gap in the text could not be filled for this person."),
+    "template_pending": gettext_lazy("The messenger has not approved this template yet."),
+    "template_rejected": gettext_lazy("The messenger has not approved this template, or has it no more."),
+    "no_such_template": gettext_lazy("The messenger has not approved this template, or has it no more."),
+    "template_paused": gettext_lazy("The messenger has paused this template: people complained."),
+    "template_disabled": gettext_lazy("The messenger has disabled this template."),
+    "template_gaps": gettext_lazy("The template has other gaps by now: fill it anew."),
+    "template_against_rules": gettext_lazy("Something in the template is against the messenger's rules."),
+    "template_too_long": gettext_lazy("What fills the template makes it too long."),
+    "window_closed": gettext_lazy("Too much time had passed since the person's last message."),
     "unreadable_content": gettext_lazy("The message cannot be read by this version of Kaskad."),
 }
 

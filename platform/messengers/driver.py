@@ -4,10 +4,12 @@
 `written` says whether the messenger may have read the request: only then could sending again repeat it.
 """
 
+import json
 import logging
 import re
-from collections.abc import Awaitable, Callable
-from functools import cache
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import aiohttp
@@ -15,14 +17,27 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.db import InterfaceError, OperationalError
 
-from messengers.adapter import HttpCall, Outcome, PushCall, Rejected, Reply, RetryAt, Steps, Uncertain
+from messengers import expected_hooks
+from messengers.adapter import (
+    Call,
+    HookExpected,
+    HttpCall,
+    Outcome,
+    PushCall,
+    Rejected,
+    Reply,
+    RetryAt,
+    SessionCall,
+    Steps,
+    Uncertain,
+)
 from messengers.media import FileGoneError, read_file
+from messengers.transport import ReadFile, Transport, open_transport
 
 logger = logging.getLogger(__name__)
 
 _Result = TypeVar("_Result")
 Push = Callable[[PushCall], Awaitable[Reply]]
-ReadFile = Callable[[int, int], Awaitable[bytes]]  # workspace id, media id; raises FileGoneError
 
 _ADDRESS = re.compile(r"\bhttps?://[^\s'\")]+|/bot[^\s/'\"]+")
 # Of all that aiohttp raises, only these are sure to come before the first byte left.
@@ -34,6 +49,7 @@ def open_client(connections: int = 200) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=20, ttl_dns_cache=60),
         cookie_jar=aiohttp.DummyCookieJar(),
+        json_serialize=partial(json.dumps, ensure_ascii=False),  # messengers count bytes, and escapes are six of them
         trust_env=False,
     )
 
@@ -51,6 +67,17 @@ async def push_to_visitor(call: PushCall) -> Reply:
     return Reply(200)
 
 
+@asynccontextmanager
+async def open_driver(connections: int = 200, *, read: ReadFile | None = None) -> AsyncIterator["Driver"]:
+    """Return a driver with a client of its own; its connections and sessions end with the block."""
+    async with open_client(connections) as client:
+        driver = Driver(client, read=read or _read_here)
+        try:
+            yield driver
+        finally:
+            await driver.close()
+
+
 class Driver:
     """Answers an adapter's calls with a client."""
 
@@ -61,6 +88,13 @@ class Driver:
         self._client = client
         self._push = push
         self._read = read
+        self._transports: dict[str, Transport] = {}
+
+    async def close(self) -> None:
+        """End the sessions that were opened. The client is its owner's."""
+        for transport in self._transports.values():
+            await transport.close()
+        self._transports.clear()
 
     async def run(self, steps: Steps[_Result], workspace_id: int | None = None) -> _Result:
         """Run an adapter's steps to their end and return what they came to. Files of calls are the workspace's."""
@@ -74,6 +108,19 @@ class Driver:
 
     async def send(self, steps: Steps[Outcome], workspace_id: int) -> Outcome:
         """Run an adapter's `send`. Its own mistakes are outcomes, too: uncertain if a call may have left by then."""
+        return await self._outcome(steps, workspace_id)
+
+    async def send_many(self, steps: Steps[Sequence[Outcome]], workspace_id: int, count: int) -> Sequence[Outcome]:
+        """Run an adapter's `send_many` for `count` messages in the same way."""
+        outcomes = await self._outcome(steps, workspace_id)
+        if isinstance(outcomes, Sequence) and len(outcomes) == count:
+            return outcomes
+        if isinstance(outcomes, Sequence):
+            logger.error("An adapter told %s outcomes of %s messages", len(outcomes), count)
+            outcomes = Uncertain("adapter_error: not an outcome for each")
+        return [outcomes] * count
+
+    async def _outcome(self, steps: Steps[_Result], workspace_id: int) -> _Result | Outcome:
         left = False
         try:
             call = next(steps)
@@ -82,7 +129,7 @@ class Driver:
                 left = left or reply.written
                 call = steps.send(reply)
         except StopIteration as end:
-            outcome: Outcome = end.value
+            outcome: _Result = end.value
             return outcome
         except FileGoneError as error:
             reason = f"file_missing: {error}"
@@ -95,8 +142,12 @@ class Driver:
             reason = f"adapter_error: {type(error).__name__}: {error}"
         return Uncertain(reason) if left else Rejected(reason)
 
-    async def fetch(self, call: HttpCall, limit: int) -> Reply:
+    async def fetch(self, call: HttpCall | SessionCall, limit: int) -> Reply:
         """Make a call whose answer is a file, and read no more than one byte beyond the limit of it."""
+        if isinstance(call, SessionCall):
+            reply = await self._answer(call, None)
+            reply.body = reply.body[: limit + 1]
+            return reply
         try:
             async with self._client.request(
                 call.method, call.url, headers=call.headers, timeout=_timeout(call.timeout), allow_redirects=False
@@ -110,9 +161,21 @@ class Driver:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             return Reply(0, fault=_fault(error))
 
-    async def _answer(self, call: HttpCall | PushCall, workspace_id: int | None) -> Reply:
-        if isinstance(call, PushCall):
-            return await self._push(call)
+    async def _answer(self, call: Call, workspace_id: int | None) -> Reply:
+        match call:
+            case HttpCall():
+                return await self._over_http(call, workspace_id)
+            case PushCall():
+                return await self._push(call)
+            case HookExpected():
+                await sync_to_async(expected_hooks.expect)(call.channel)
+                return Reply(200)
+            case SessionCall():
+                if call.transport not in self._transports:
+                    self._transports[call.transport] = open_transport(call.transport)
+                return await self._transports[call.transport].answer(call, workspace_id, self._read)
+
+    async def _over_http(self, call: HttpCall, workspace_id: int | None) -> Reply:
         body = {"json": call.json} if call.json is not None else await self._body(call, workspace_id)
         try:
             async with self._client.request(

@@ -12,7 +12,8 @@ from messengers import conversations, media, signals
 from messengers.adapter import ChannelFacts, Messenger, Profile, Reply
 from messengers.channels import facts
 from messengers.content import Attachment, Content
-from messengers.driver import Driver, open_client
+from messengers.driver import open_driver
+from messengers.media_scan import SCANNER_AWAY
 from messengers.models import Identity, Media, Message
 from messengers.registry import messenger
 from workspaces.crossings import ids_across_workspaces
@@ -61,6 +62,9 @@ def fetch(media_id: int, *, workspace_id: int, now: datetime | None = None) -> N
         try:
             media.keep(locked, content)
         except media.MediaRefusedError as refusal:
+            if refusal.code == SCANNER_AWAY:
+                _put_off(media_id, _NotFetchedError(SCANNER_AWAY), now or timezone.now())
+                return
             _lose(locked, refusal.code)
         _tell(locked)
 
@@ -84,8 +88,7 @@ def ask_profile(identity_id: int, *, workspace_id: int, now: datetime | None = N
 
 @async_to_sync
 async def _fetched(adapter: Messenger, channel: ChannelFacts, ref: str) -> bytes:
-    async with open_client(2) as client:
-        driver = Driver(client)
+    async with open_driver(2) as driver:
         try:
             call = await driver.run(adapter.locate(channel, ref))
         except ValueError as error:
@@ -105,8 +108,8 @@ def _check(reply: Reply) -> None:
 
 @async_to_sync
 async def _asked(adapter: Messenger, channel: ChannelFacts, external_id: str) -> Profile | None:
-    async with open_client(2) as client:
-        return await Driver(client).run(adapter.profile(channel, external_id))
+    async with open_driver(2) as driver:
+        return await driver.run(adapter.profile(channel, external_id))
 
 
 def _put_off(media_id: int, error: _NotFetchedError, now: datetime) -> None:

@@ -7,19 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 from pydantic import ValidationError
 
-from messengers import fit, media, personal, signals, statements
+from messengers import fit, media, personal, rules, signals, statements
 from messengers.adapter import Capabilities, Outcome
 from messengers.channels import facts
 from messengers.content import Content
 from messengers.leases import Claim
-from messengers.models import Batch, Channel, Message, MessengerFile, Variant
-from messengers.outbox import MAY_WRITE, STALE
+from messengers.models import Batch, Channel, Identity, Message, MessengerFile, Variant
+from messengers.outbox import STALE
+from messengers.rules import MAY_WRITE
 from messengers.statuses import Status
 from workspaces.scope import tenant
 
@@ -62,6 +64,9 @@ class Handed:
     parts_sent: int
     started_at: datetime
     bulk: bool = False
+    by_member: bool = False
+    heard_at: datetime | None = None
+    thread: str = ""
     rendered: str | None = None
 
 
@@ -73,6 +78,7 @@ class Finished:
     outcome: Outcome
     parts_sent: int
     at: datetime
+    named: str = ""  # what the messenger calls the parts that left: see `outcomes`
 
 
 @dataclass(slots=True)
@@ -83,6 +89,7 @@ class Reading:
     variants: dict[int, Said | None] = field(default_factory=dict)
     file_ids: dict[int, str] = field(default_factory=dict)
     last_batch: int = 0
+    channel_version: str = ""
 
     def after(self, batch_id: int, now: datetime) -> int:
         """Return the message behind which a mailing is read on."""
@@ -116,7 +123,7 @@ def take(
     resting: Sequence[int],
     known: Sequence[int] | None = None,
 ) -> Taken:
-    """Hand over the shard's next messages: at most `interactive` in all, of which at most `bulk` of mailings.
+    """Hand over the shard's next messages: at most `interactive` answers, and with them at most `bulk` of mailings.
 
     With no place for `interactive` ones only mailings are looked at. `known` are all messages that the pump has, where
     it cannot be sure what the last call of this did.
@@ -125,18 +132,23 @@ def take(
     with tenant(held.workspace_id):
         if known is not None:
             _unmark(held, sender, known)
-        channel = Channel.objects.filter(pk=held.channel_id).first()
-        if channel is None or channel.state != Channel.State.ACTIVE or channel.shards != held.shards:
+        values = {"workspace": held.workspace_id, "channel": held.channel_id}
+        state, shards, paused_until, version = next(
+            iter(statements.run_prepared(statements.CHANNEL, values)), (None,) * 4
+        )
+        if state != Channel.State.ACTIVE or shards != held.shards:
             return Taken([], over=True)
-        if channel.paused_until and channel.paused_until > now:
+        if paused_until and paused_until > now:
             return Taken([])
-        held.facts = facts(channel)  # a person may have changed them since
+        if version != reading.channel_version:  # somebody has changed it since
+            held.facts = facts(Channel.objects.get(pk=held.channel_id))
+            reading.channel_version = version
         taking = _Taking(held, reading, sender, now, resting)
         answers: list[Handed] = []
         more = False
         if interactive > 0:
             answers, more = taking.answers(interactive)
-            bulk = min(bulk, interactive - len(answers))
+            bulk -= len(answers)
         mailing, more_of_mailings = taking.mailings(bulk) if bulk > 0 else ([], False)
         return Taken(answers + mailing, more or more_of_mailings)
 
@@ -185,27 +197,31 @@ class _Taking:
             "owner": "conversation.owner",
             "conversations": statements.CONVERSATIONS,
             "locks": statements.SKIP_HELD_CONVERSATIONS,
+            "thread": "identity.profile ->> 'thread'" if self.held.capabilities.subjects else "''",
         }
         rows = self._rows(statements.PICK.format(**lane), limit=limit, after=0)
         return self._handed(rows), len(rows) == limit
 
     def mailings(self, room: int) -> tuple[list[Handed], bool]:
         """Take from every mailing that runs, each its share."""
-        handed: list[Handed] = []
+        handed: list[list[Handed]] = []
         more = False
-        waiting = statements.run(statements.BATCHES_OF_CHANNEL, self.values)
+        taken = 0
+        waiting = statements.run_prepared(statements.BATCHES_OF_CHANNEL, self.values)
         # The one behind the last begins: often there is room for one message only.
         waiting.sort(key=lambda row: (row[0] <= self.reading.last_batch, row[0]))
         for number, (batch_id, per_hour) in enumerate(waiting):
-            share = -(-(room - len(handed)) // (len(waiting) - number))
+            share = -(-(room - taken) // (len(waiting) - number))
             if share <= 0:
                 break
             limit = _paced(batch_id, share, self.now) if per_hour else share
             rows = self._of_batch(batch_id, limit)
             self.reading.last_batch = batch_id
             more |= len(rows) == limit
-            handed += self._handed(rows)
-        return handed, more
+            handed.append(self._handed(rows))
+            taken += len(handed[-1])
+        # One of each in turn: what is taken ahead leaves in this order.
+        return [one for several in zip_longest(*handed) for one in several if one is not None], more
 
     def _of_batch(self, batch_id: int, limit: int) -> list[tuple[Any, ...]]:
         if limit <= 0:
@@ -217,6 +233,7 @@ class _Taking:
             "owner": "NULL::text",
             "conversations": "",
             "locks": "",
+            "thread": "''",
         }
         statement = statements.PICK.format(**lane)
         rows = self._rows(statement, limit=limit, after=after, batch=batch_id)
@@ -229,28 +246,41 @@ class _Taking:
         return rows
 
     def _rows(self, statement: str, **more: Any) -> list[tuple[Any, ...]]:
-        return sorted(statements.run(statement, self.values | more))
+        return sorted(statements.run_prepared(statement, self.values | more))
 
     def _handed(self, rows: Sequence[tuple[Any, ...]]) -> list[Handed]:
+        self._read_variants({row[6] for row in rows if row[6] is not None and not row[1]})
         ids: dict[str, list[int]] = {}  # by what forbids them
         for row in rows:
-            ids.setdefault(row[1], []).append(row[0])
+            ids.setdefault(row[1] or self._forbidden(row), []).append(row[0])
         marked = {row[0] for row in self._write(statements.MARK, ids.pop("", []))}
         for reason, forbidden in ids.items():
             if canceled := [row[0] for row in self._write(statements.CANCEL, forbidden, reason=reason)]:
                 signals.message_status_changed.tell(message_ids=sorted(canceled), status=Status.CANCELED)
         mine = [row for row in rows if row[0] in marked]
-        self.values["resting"] += [row[2] for row in mine]  # no second one for the same person in this round
-        self._read_variants({row[4] for row in mine if row[4] is not None})
+        self.values["resting"] += [row[4] for row in mine]  # no second one for the same person in this round
         handed = [message for row in mine if (message := self._one(*row))]
         self._read_file_ids({number for message in handed for number in message.said.media_urls})
         return handed
 
+    def _forbidden(self, row: tuple[Any, ...]) -> str:
+        """Return what the messenger's window has against a message."""
+        can = self.held.capabilities
+        if not can.window:
+            return ""
+        _id, _refusal, source, heard_at, _identity, _to, variant_id, content, *_rest = row
+        said = self.reading.variants[variant_id] if variant_id is not None else _read(content)
+        template = said is not None and said.content.template is not None
+        return rules.forbids(
+            can, state=Identity.State.ACTIVE, source=source, heard_at=heard_at, now=self.now, template=template,
+        )  # fmt: skip
+
     def _write(self, statement: str, ids: list[int], **more: str) -> list[tuple[Any, ...]]:
-        return statements.run(statement, self.values | {"ids": ids} | more) if ids else []
+        return statements.run_prepared(statement, self.values | {"ids": ids} | more) if ids else []
 
     def _one(self, *row: Any) -> Handed | None:
-        message_id, _refusal, identity_id, to, variant_id, content, attempt, retries, parts_sent, *who = row
+        message_id, _refusal, source, heard_at, identity_id, to, variant_id, content, *rest = row
+        attempt, retries, parts_sent, thread, *who = rest
         said = self.reading.variants[variant_id] if variant_id is not None else _read(content)
         if said is None:
             _refuse(message_id, "unreadable_content")
@@ -265,8 +295,9 @@ class _Taking:
             rendered = said.content.text
         bulk = variant_id is not None
         return Handed(
-            message_id, identity_id, to, said, attempt, retries, parts_sent, self.now, bulk=bulk, rendered=rendered
-        )
+            message_id, identity_id, to, said, attempt, retries, parts_sent, self.now, bulk=bulk,
+            by_member=source == Message.Source.MEMBER, heard_at=heard_at, thread=thread or "", rendered=rendered,
+        )  # fmt: skip
 
     def _read_variants(self, wanted: Iterable[int]) -> None:
         known = self.reading.variants
@@ -295,8 +326,9 @@ def _said(content: Mapping[str, Any]) -> Said | None:
 
 
 def _with_files(content: Content) -> Said:
+    content = media.measured(content)
     files = [*content.attachments, *(card.image for card in content.cards if card.image)]
-    return Said(content, {file.media: media.signed_url(file.media) for file in files})
+    return Said(content, {file.media: media.signed_url(file) for file in files})
 
 
 def _refuse(message_id: int, reason: str) -> None:

@@ -8,14 +8,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from messengers import arrivals
-from messengers.adapter import IncomingRequest, RefusedError
-from messengers.hook_places import HookPlaces, Place
-from messengers.hook_threads import AwayError
+from messengers import arrivals, expected_hooks
+from messengers.adapter import ChannelFacts, IncomingRequest, Messenger, RefusedError
+from messengers.hook_answers import HookAnswers
+from messengers.hook_places import KEY, HookPlaces, Place
+from messengers.hook_threads import AwayError, in_thread
 from messengers.hook_writer import HookWriter
+from messengers.registry import is_known, messenger
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ class HookDoor:
         """Begin without knowing any channel."""
         self._places = HookPlaces()
         self._writer = HookWriter()
+        self._answers = HookAnswers()
         self._held = 0
         self._silent_until = 0.0
 
@@ -77,7 +81,8 @@ class HookDoor:
             raise _Answer(405)
         kind, _, key = scope["path"].removeprefix(PREFIX).partition("/")
         place = await self._places.find(kind, key)
-        if place is None:
+        expected = await self._expected(kind, key) if place is None else None
+        if place is None and expected is None:
             raise _Answer(404)
         headers = _Headers(scope)
         length = headers.get("content-length", "")
@@ -87,7 +92,18 @@ class HookDoor:
         try:
             await self._read(receive, body)
             query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-            return await self._take_in(place, IncomingRequest(scope["method"], headers, query, bytes(body)))
+            request = IncomingRequest(scope["method"], headers, query, bytes(body))
+            if place is None:
+                assert expected is not None
+                if answer := _shaken(messenger(kind), expected, request):
+                    return answer
+                place = await self._places.find(kind, key, anew=True)  # it may have been stored this very moment
+            if place is None:
+                # Nothing is kept for a channel that is not there yet: the messenger repeats what is no handshake.
+                return _Answer(503)
+            if answer := await self._handshake(place, request):
+                return answer
+            return await self._take_in(place, request)
         finally:
             self._held -= len(body)
 
@@ -114,8 +130,46 @@ class HookDoor:
     async def _take_in(self, place: Place, request: IncomingRequest) -> _Answer:
         place = await self._verified(place, request)
         if request.method == "POST":
-            await self._writer.keep(place.workspace_id, arrivals.read(place.adapter, place.channel_id, request.body))
+            told = arrivals.read(place.adapter, place.facts, place.channel_id, request)
+            for owner, mine in (await self._by_owner(place, request, told)).items():
+                await self._writer.keep(owner, mine)
+            if place.adapter.answers_apart:
+                self._answers.say(place, told)
         return _acknowledged(place, request)
+
+    async def _by_owner(
+        self, place: Place, request: IncomingRequest, told: list[arrivals.Arrival]
+    ) -> dict[int, list[arrivals.Arrival]]:
+        """Return the updates by workspace. What is another account's goes to its channel, if it may have sent this."""
+        owners: dict[int, list[arrivals.Arrival]] = {}
+        for one in told:
+            owner, mine = place, one
+            if one.account and one.account != place.facts.account:
+                other = await self._places.sibling(place, one.account)
+                if other is not None and not _refusal(other, request):
+                    owner, mine = other, replace(one, channel_id=other.channel_id)
+            owners.setdefault(owner.workspace_id, []).append(mine)
+        return owners
+
+    async def _expected(self, kind: str, key: str) -> ChannelFacts | None:
+        if not is_known(kind) or not KEY.fullmatch(key):
+            return None
+        return await in_thread(expected_hooks.find, kind, key)
+
+    async def _handshake(self, place: Place, request: IncomingRequest) -> _Answer | None:
+        """Answer a check of the address by what is known of the channel, or of what it is about to become."""
+        refused, known = False, None
+        try:
+            known = place.adapter.handshake(place.facts, request)
+            if known is None:
+                return None
+        except Exception:  # whatever a stranger makes it stumble over
+            refused = True
+        expected = await self._expected(place.adapter.kind, place.facts.key)
+        answer = _shaken(place.adapter, expected, request) if expected else None
+        if answer is None and refused:
+            raise _Answer(403)
+        return answer or (_Answer(*known) if known else None)
 
     async def _verified(self, place: Place, request: IncomingRequest) -> Place:
         """Return the place where the request is the messenger's own; its secret may have been changed just now."""
@@ -144,6 +198,15 @@ class _Headers(dict[str, str]):
 
     def get(self, name: str, default: Any = None) -> Any:
         return super().get(name.lower(), default)
+
+
+def _shaken(adapter: Messenger, channel: ChannelFacts, request: IncomingRequest) -> _Answer | None:
+    """Return what a handshake is answered by these facts, if it is one and holds."""
+    try:
+        answer = adapter.handshake(channel, request)
+    except Exception:
+        return None
+    return _Answer(*answer) if answer else None
 
 
 def _refusal(place: Place, request: IncomingRequest) -> str:

@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from messengers.adapter import ChannelFacts, Messenger
@@ -22,7 +23,7 @@ TRUST_AGAIN = 1.0  # and after a refusal: strangers shall not make us ask the da
 LOOKUPS_LIMIT = 100  # at once: who guesses at addresses shall not keep us from writing
 _KNOWN_LIMIT = 10_000
 _REFUSALS_EVERY = 60.0
-_KEY = re.compile(r"[A-Za-z0-9]{8,32}")
+KEY = re.compile(r"[A-Za-z0-9]{8,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,17 @@ class HookPlaces:
         self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
         self._asking: dict[tuple[str, str], asyncio.Task[Place | None]] = {}
         self._refusals: dict[int, tuple[float, int]] = {}
+        self._siblings: dict[tuple[str, str, bool], _Known] = {}
 
-    async def find(self, kind: str, key: str) -> Place | None:
-        """Return where the address leads; None where there is no such channel, or it is switched off."""
+    async def find(self, kind: str, key: str, *, anew: bool = False) -> Place | None:
+        """Return where the address leads; None where there is no such channel, or it is switched off.
+
+        With `anew`, what was lately known is not trusted.
+        """
         known = self._known.get((kind, key))
-        if known is not None and time.monotonic() - known.at < TRUST:
+        if known is not None and not anew and time.monotonic() - known.at < TRUST:
             return known.place
-        if not is_known(kind) or not _KEY.fullmatch(key):
+        if not is_known(kind) or not KEY.fullmatch(key):
             return None
         return await self._ask(kind, key)
 
@@ -66,6 +71,16 @@ class HookPlaces:
         if known is not None and time.monotonic() - known.at < TRUST_AGAIN:
             return known.place
         return await self._ask(kind, key)
+
+    async def sibling(self, place: Place, account: str) -> Place | None:
+        """Return the channel of another account of the same messenger, if one is connected here."""
+        whose = (place.adapter.kind, account, bool(place.facts.api))
+        known = self._siblings.get(whose)
+        if known is None or time.monotonic() - known.at >= TRUST:
+            known = self._siblings[whose] = _Known(await in_thread(_of_account, *whose), time.monotonic())
+            if len(self._siblings) > _KNOWN_LIMIT:
+                self._siblings.clear()
+        return known.place
 
     def note_refusal(self, place: Place, reason: str) -> None:
         """Log a refused request, once a minute for each channel."""
@@ -100,7 +115,14 @@ class HookPlaces:
 
 
 def _find(kind: str, key: str) -> Place | None:
-    found = ids_across_workspaces("channel_of_key", key)
+    return _place(kind, ids_across_workspaces("channel_of_key", key))
+
+
+def _of_account(kind: str, account: str, practice: bool) -> Place | None:
+    return _place(kind, ids_across_workspaces("channel_of_account", kind, account, practice))
+
+
+def _place(kind: str, found: Sequence[tuple[int, ...]]) -> Place | None:
     if not found:
         return None
     workspace_id, channel_id = found[0]

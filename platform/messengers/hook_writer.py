@@ -34,19 +34,22 @@ class HookWriter:
         self._count = 0
         self._hints = _Hints()
 
-    async def keep(self, workspace_id: int, arrival: Arrival) -> None:
-        """Return when it is committed, or was before; AwayError when it may not be."""
+    async def keep(self, workspace_id: int, arrivals: Sequence[Arrival]) -> None:
+        """Return when all are committed, or were before; AwayError when they may not be."""
         if self._count >= WAITING_LIMIT:
             raise AwayError("too many are waiting")
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(workspace_id, []).append((arrival, done))
-        self._count += 1
+        loop = asyncio.get_running_loop()
+        mine = [(arrival, loop.create_future()) for arrival in arrivals]
+        self._waiting.setdefault(workspace_id, []).extend(mine)
+        self._count += len(mine)
         pens = self._pens.setdefault(workspace_id, set())
         if len(pens) < _PENS:
             pen = asyncio.create_task(self._write(workspace_id))
             pens.add(pen)
             pen.add_done_callback(pens.discard)
-        await done
+        for outcome in await asyncio.gather(*(done for _arrival, done in mine), return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def _write(self, workspace_id: int) -> None:
         while waiting := self._waiting.pop(workspace_id, []):

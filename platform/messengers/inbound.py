@@ -8,12 +8,14 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from messengers import conversations, held, identities, media, presses, receipts, signals
+from messengers import account_changes, conversations, held, identities, media, presses, receipts, signals
 from messengers.content import Content
 from messengers.models import Channel, Conversation, Media, Message
 from messengers.statuses import Status
 from messengers.updates import (
+    AccountChanged,
     ButtonPressed,
+    MemberWrote,
     MessageDeleted,
     MessageEdited,
     MessageReceived,
@@ -22,6 +24,7 @@ from messengers.updates import (
     Sender,
     Started,
     SubscriptionChanged,
+    TemplateChanged,
     Update,
 )
 
@@ -123,6 +126,40 @@ def _joined(conversation: Conversation, album: str, content: Content, files: Seq
 
 
 @handle.register
+def _written(update: MemberWrote, channel: Channel) -> None:
+    """Keep what a member wrote elsewhere as a message that was sent: the talk is read here, too."""
+    met = identities.meet(channel, update.sender)
+    conversation = conversations.lock(met.conversation.pk)
+    if update.external_id and receipts.is_ours(met.identity, update.external_id):
+        return
+    if receipts.is_spoken_to(met.identity):
+        raise TooEarlyError("it may be the message that is on its way now, which we do not know by its name yet")
+    if update.perhaps_ours and receipts.was_spoken_to(met.identity, update.at):
+        return  # the names of parts are known when the last has left, and of many long ones not all
+    expected = media.expect(channel, update.files) if update.files else []
+    content = _with_files(update.content, expected) if expected else update.content
+    if content is None:
+        raise ValueError("missing words")
+    at = min(update.at, timezone.now())
+    message = Message.objects.create(
+        conversation=conversation,
+        channel=channel,
+        identity=conversation.identity,
+        direction=Message.Direction.OUT,
+        content=content.model_dump(mode="json"),
+        status=Status.SENT,
+        source=Message.Source.MEMBER,
+        external_id=update.external_id,
+        created_at=at,
+        sent_at=at,
+    )
+    if expected:
+        Media.objects.filter(pk__in=[file.pk for file in expected]).update(message=message)
+    conversations.said(conversation, message)
+    signals.message_status_changed.tell(message_ids=[message.pk], status=Status.SENT)
+
+
+@handle.register
 def _edited(update: MessageEdited, channel: Channel) -> None:
     message = _changed(update, channel)
     if message is None or (message.edited_at is not None and message.edited_at > update.at):
@@ -158,23 +195,37 @@ def _changed(update: MessageEdited | MessageDeleted, channel: Channel) -> Messag
 @handle.register
 def _started(update: Started, channel: Channel) -> None:
     context = {**update.context, "start": update.payload} if update.payload else update.context
-    met = _meet(channel, update.sender, identities.STARTED, update.at, context)
+    at = min(update.at or timezone.now(), timezone.now())
+    met = _meet(channel, update.sender, identities.STARTED, at, context)
     conversation = conversations.lock(met.conversation.pk)
+    conversations.came(conversation, at)
     signals.contact_started.tell(conversation=conversation, update=update, first=met.first)
 
 
 @handle.register
 def _subscription(update: SubscriptionChanged, channel: Channel) -> None:
     met = identities.meet(channel, update.sender)
-    if identities.change_state(met.identity, update.state, update.at):
+    if identities.change_state(met.identity, update.state, _moment(update.at)):
         signals.identity_changed.tell(identity=met.identity, update=update)
 
 
 @handle.register
 def _receipt(update: ReceiptReceived, channel: Channel) -> None:
     identity = identities.meet(channel, update.sender).identity if update.sender else None
+    if identity and (update.upto or update.until) and receipts.is_spoken_to(identity):
+        raise TooEarlyError("a message that is still on its way may be meant, too")
     if unknown := receipts.apply(channel, [update], identity):
         raise TooEarlyError(", ".join(unknown))
+
+
+@handle.register
+def _template(update: TemplateChanged, channel: Channel) -> None:
+    account_changes.note_template(update, channel)
+
+
+@handle.register
+def _account(update: AccountChanged, channel: Channel) -> None:
+    account_changes.note_account(update, channel)
 
 
 def _talks(channel: Channel, senders: Sequence[Sender]) -> Iterator[Conversation]:
@@ -199,6 +250,11 @@ def _meet(
     if identities.change_state(met.identity, did, at):
         signals.identity_changed.tell(identity=met.identity, update=None)
     return met
+
+
+def _moment(told: datetime | None) -> datetime:
+    """Return when it was: now, by the second, where nobody says. What follows in this second shall not look older."""
+    return told or timezone.now().replace(microsecond=0)
 
 
 def _free_client_id(conversation_id: int, client_id: str) -> str:

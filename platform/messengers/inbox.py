@@ -7,19 +7,20 @@ that cannot be handled stays with its error: see `failed_updates`. The person's 
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from messengers import held, statements
-from messengers.arrivals import Arrival, arrival, reread
+from messengers.arrivals import FETCHED_BACK, Arrival, arrival, reread
 from messengers.channels import facts
 from messengers.inbound import TooEarlyError, gather, handle
 from messengers.models import Channel, InboundUpdate
 from messengers.registry import messenger
-from messengers.updates import Update
+from messengers.updates import ButtonPressed, MessageReceived, Started, Update
 from workspaces.crossings import ids_across_workspaces
 from workspaces.scope import current_workspace_id, tenant
 
@@ -27,9 +28,11 @@ logger = logging.getLogger(__name__)
 
 State = InboundUpdate.State
 RETRY_AFTER = (timedelta(seconds=2), timedelta(seconds=15))  # after the first and second error; the third is the last
+STALE = timedelta(minutes=15)  # after which nothing begins by a word that had to be fetched
 OVERDUE = timedelta(seconds=5)  # what nobody has handled by then was forgotten: its task was lost
 _TOGETHER = 20  # updates of one transaction: they save each other its cost, and wait for each other
 _LONGEST_ID = 200  # that a column holds
+_LONGEST_REF = 2000  # and another one, by which a file is found
 _LOOK_AT = 200  # updates among which some are sought whose people nobody is busy with
 
 _CLAIM = statements.CLAIM_UPDATES.format(turn=statements.TURN)
@@ -118,12 +121,22 @@ def _handle_together(channel: Channel, updates: Sequence[InboundUpdate]) -> None
 
 def _read(channel: Channel, update: InboundUpdate) -> Sequence[Update]:
     try:
-        said = messenger(channel.kind).parse(facts(channel), reread(update.body))
+        body = reread(update.body)
+        said = messenger(channel.kind).parse(facts(channel), body)
     except Exception as error:  # it only reads: whatever it stumbles over, it will stumble over again
         raise UnreadableError(f"{type(error).__name__}: {error}") from error
     if any(len(name) > _LONGEST_ID for one in said for name in _ids(one)):
         raise UnreadableError("an id that is too long for one")
-    return said
+    if any(len(file.ref) > _LONGEST_REF for one in said for file in getattr(one, "files", ())):
+        raise UnreadableError("an address of a file that is too long for one")
+    return [_dated(one, update.received_at) for one in said] if FETCHED_BACK in body else said
+
+
+def _dated(said: Update, fetched_at: datetime) -> Update:
+    """Mark what was said too long before it was fetched: the person does not wait for an answer to it any more."""
+    if not isinstance(said, MessageReceived | ButtonPressed | Started) or said.at is None:
+        return said
+    return replace(said, late=True) if fetched_at - said.at > STALE else said
 
 
 def _ids(update: Update) -> tuple[str, ...]:

@@ -5,17 +5,18 @@ from math import ceil
 from messengers.adapter import Rate
 
 SHARDS = 4
+SLACK = 0.03  # seconds that a sender may be late
 PER_SHARD = 300  # messages a second that one shard may carry
 
 
 class Bucket:
     """Holds a rate: in any span of `rate.seconds`, no more than `rate.count` weights leave. Times are in seconds.
 
-    A tenth of the rate may leave in one burst and the rest evenly behind it, so that an answer waits for a token
-    and not for the end of a span that a mailing has used up.
+    A twenty-fifth of the rate may leave in one burst and the rest evenly behind it, so that an answer waits for a token
+    and not for the end of a span that a mailing has used up. A sender that comes some milliseconds late loses nothing.
     """
 
-    __slots__ = ("at", "burst", "rate", "speed", "tokens")
+    __slots__ = ("at", "burst", "most", "rate", "speed", "tokens")
 
     def __init__(self, rate: Rate, tokens: float, at: float) -> None:
         """Begin with what was left at a moment."""
@@ -24,7 +25,8 @@ class Bucket:
         self.at = at
         self.burst = _burst(rate)
         # A burst may open the span, so the rest of it brings only what is left of the count.
-        self.speed = (rate.count - self.burst + 1) / rate.seconds
+        self.most = self.burst + min(1.0, rate.count / rate.seconds * SLACK)
+        self.speed = (rate.count - self.most + 1) / rate.seconds
 
     @classmethod
     def full(cls, rate: Rate, now: float) -> "Bucket":
@@ -48,7 +50,7 @@ class Bucket:
 
     def _refill(self, now: float) -> None:
         if now > self.at:
-            self.tokens = min(float(self.burst), self.tokens + (now - self.at) * self.speed)
+            self.tokens = min(self.most, self.tokens + (now - self.at) * self.speed)
             self.at = now
 
 
@@ -63,4 +65,4 @@ def share(rate: Rate, shards: int) -> Rate:
 
 
 def _burst(rate: Rate) -> int:
-    return max(1, rate.count // 10)
+    return max(1, rate.count // 25)

@@ -4,26 +4,21 @@ Bots, the chat panel, mailings and the API call this, inside `tenant()`. What ma
 conversation's lock, and once more when the message is handed over.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
-from messengers import batches, conversations, hints, signals
-from messengers.content import Content
-from messengers.models import Batch, Conversation, Identity, Message
+from messengers import batches, conversations, hints, rules, signals, template_rows
+from messengers.content import Content, Template
+from messengers.models import Batch, Conversation, Message
+from messengers.registry import is_known, messenger
 from messengers.statuses import Status
 from workspaces.audit import record
 from workspaces.models import User
 
-# Who may still write to a person in this state. A member's answer is no mailing.
-MAY_WRITE: Mapping[str, frozenset[str]] = {
-    Identity.State.ACTIVE: frozenset(Message.Source.values),
-    Identity.State.UNSUBSCRIBED: frozenset({Message.Source.MEMBER}),
-    Identity.State.BLOCKED: frozenset(),
-}
 STALE = timedelta(hours=24)  # an answer that waited longer than that would only puzzle
 RETRIABLE = (Status.REJECTED, Status.UNREACHABLE, Status.UNCERTAIN)
 
@@ -33,12 +28,12 @@ class NotOwnerError(Exception):
 
 
 class UnreachableError(Exception):
-    """The person has unsubscribed or blocked us; `state` says which."""
+    """The rules do not let us write to the person now; `reason` is a code of `rules` or `template_rows`."""
 
-    def __init__(self, state: str) -> None:
-        """Keep the state."""
-        super().__init__(state)
-        self.state = state
+    def __init__(self, reason: str) -> None:
+        """Keep the reason."""
+        super().__init__(reason)
+        self.reason = reason
 
 
 class NewerMessagesError(Exception):
@@ -70,7 +65,7 @@ def enqueue(
     locked = conversations.lock(conversation.pk)
     if client_id and (known := Message.objects.filter(conversation=locked, client_id=client_id).first()):
         return known
-    _check(locked, source, seen_message_id)
+    _check(locked, source, seen_message_id, template=content.template)
     message = Message.objects.create(
         conversation=locked,
         channel=locked.channel,
@@ -97,9 +92,8 @@ def retry(message: Message, author: User) -> Message:
     locked = Message.objects.select_for_update().get(pk=message.pk)
     if locked.status not in RETRIABLE:
         raise NotRetriableError(locked.status)
-    state = conversation.identity.state
-    if locked.source not in MAY_WRITE[state]:
-        raise UnreachableError(state)
+    template = locked.words.get("template")
+    _allow(conversation, locked.source, template=Template.model_validate(template) if template else None)
     if locked.batch is not None and locked.batch.state == Batch.State.STOPPED:
         raise NotRetriableError("batch_stopped")
     record(author, "message.retried", locked, {"status": (locked.status, Status.QUEUED)})
@@ -120,15 +114,32 @@ def cancel(message: Message) -> bool:
     return bool(taken_back)
 
 
-def _check(locked: Conversation, source: str, seen_message_id: int | None) -> None:
+def _check(locked: Conversation, source: str, seen_message_id: int | None, *, template: Template | None) -> None:
     if source == Message.Source.BOT and locked.owner != Conversation.Owner.BOT:
         raise NotOwnerError
-    if source not in MAY_WRITE[locked.identity.state]:
-        raise UnreachableError(locked.identity.state)
+    _allow(locked, source, template=template)
     if seen_message_id is not None:
         newer = Message.objects.filter(conversation=locked, direction=Message.Direction.IN, id__gt=seen_message_id)
         if messages := list(newer.order_by("id")):
             raise NewerMessagesError(messages)
+
+
+def _allow(locked: Conversation, source: str, *, template: Template | None) -> None:
+    if not is_known(locked.channel.kind):
+        return  # it waits until this Kaskad knows its messenger
+    can = messenger(locked.channel.kind).capabilities
+    reason = rules.forbids(
+        can,
+        state=locked.identity.state,
+        source=source,
+        heard_at=locked.heard_at,
+        now=timezone.now(),
+        template=template is not None,
+    )
+    if not reason and template is not None and can.templates:
+        reason = template_rows.why_not(locked.channel, template)
+    if reason:
+        raise UnreachableError(reason)
 
 
 def _queued(messages: Sequence[Message]) -> None:

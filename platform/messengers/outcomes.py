@@ -39,7 +39,7 @@ def record(workspace_id: int, channel_id: int, sender: UUID, finished: Sequence[
         files = {
             media: file_id
             for one in finished
-            if isinstance(one.outcome, Sent)
+            if isinstance(one.outcome, Sent | RetryAt)
             for media, file_id in one.outcome.file_ids.items()
         }
         if files:
@@ -87,10 +87,10 @@ _ATTEMPT = ("ids", "numbers", "started_ats", "finished_ats", "outcomes", "reason
 def _outcome_row(one: Finished) -> tuple[Any, ...]:
     message, outcome = one.message, one.outcome
     content = None if message.rendered is None else json.dumps({"text": message.rendered}, ensure_ascii=False)
-    external_id, due_at, sent_at, retries = "", None, None, 0
+    external_id, due_at, sent_at, retries = _external_id(one), None, None, 0
     match outcome:
         case Sent():
-            status, external_id, sent_at = Status.SENT, outcome.external_id[:200], one.at
+            status, sent_at = Status.SENT, one.at
         case RetryAt(seconds=seconds, counted=False):
             wait = seconds * min(max(1, message.attempt // 10), 60)  # an hour away is asked every half a minute
             status, due_at = Status.QUEUED, one.at + timedelta(seconds=wait)
@@ -98,9 +98,9 @@ def _outcome_row(one: Finished) -> tuple[Any, ...]:
             # Each time it lets more of the others pass: it may be this chat alone that the messenger means.
             wait = min(seconds * message.attempt, seconds + LONGEST)
             status, due_at = Status.QUEUED, one.at + timedelta(seconds=wait)
-        case RetryAt(seconds=seconds):
+        case RetryAt(seconds=seconds, longest=longest):
             if message.retries < MAX_RETRIES:
-                wait = min(seconds * 2**message.retries, max(seconds, LONGEST))
+                wait = min(seconds * 2**message.retries, max(seconds, longest or LONGEST))
                 status, due_at, retries = Status.QUEUED, one.at + timedelta(seconds=wait), 1
             else:
                 status = Status.REJECTED
@@ -113,6 +113,16 @@ def _outcome_row(one: Finished) -> tuple[Any, ...]:
         case Uncertain():
             status = Status.UNCERTAIN
     return message.id, status.value, _reason(outcome), external_id, content, due_at, sent_at, one.parts_sent, retries
+
+
+def _external_id(one: Finished) -> str:
+    """Return the names of the parts that left, divided by commas; of many long ones the last.
+
+    A comma at the end says that parts are missing: a retry's names are put behind it.
+    """
+    if "," not in one.named:
+        return one.outcome.external_id[:200] if isinstance(one.outcome, Sent) else ""
+    return one.named[-200:] if one.named.strip(",") else ""
 
 
 def _attempt_row(one: Finished) -> tuple[Any, ...]:

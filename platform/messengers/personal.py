@@ -13,7 +13,7 @@ from liquid.exceptions import LiquidError
 from liquid.template import BoundTemplate
 
 from messengers import markup
-from messengers.content import Content
+from messengers.content import Content, Template
 
 
 class BadTemplateError(ValueError):
@@ -39,13 +39,14 @@ _MARKUP = frozenset(
 
 def has_gaps(content: Content) -> bool:
     """Say whether anything in a message waits for a person's facts."""
-    return any(mark in content.text for mark in _MARKS)
+    return any(mark in text for text in _texts(content) for mark in _MARKS)
 
 
 def check(content: Content) -> None:
     """Raise BadTemplateError when the text of a message cannot be filled."""
-    if has_gaps(content):
-        _template(content.text)
+    for text in _texts(content):
+        if any(mark in text for mark in _MARKS):
+            _template(text)
 
 
 def facts(name: str, phone: str, email: str, language: str) -> dict[str, str]:
@@ -71,7 +72,40 @@ def fill(content: Content, person: Mapping[str, str]) -> Content:
         text = _rendered(content.text, {fact: _told(value, content) for fact, value in person.items()})
     if not text.strip() and not (content.attachments or content.location or content.cards):
         raise BadTemplateError("empty_content")
-    return content.model_copy(update={"text": text})
+    if content.template is not None:
+        return content.model_copy(update={"text": text, "template": _filled_template(content.template, person)})
+    return content.model_copy(update={"text": text, "subject": _line(content.subject, person)})
+
+
+def fill_value(text: str, person: Mapping[str, str]) -> str:
+    """Return what stands in a gap of an approved message, in one line. BadTemplateError when nothing would."""
+    value = _line(text, person)
+    if not value:
+        raise BadTemplateError("empty_gap")
+    return value
+
+
+def _line(text: str, person: Mapping[str, str]) -> str:
+    return " ".join(_rendered(text, person).split()) if any(mark in text for mark in _MARKS) else text
+
+
+def _texts(content: Content) -> list[str]:
+    template = content.template
+    return [
+        content.text,
+        content.subject,
+        *(template.header + template.body + list(template.urls.values()) if template else ()),
+    ]
+
+
+def _filled_template(template: Template, person: Mapping[str, str]) -> Template:
+    return template.model_copy(
+        update={
+            "header": [fill_value(one, person) for one in template.header],
+            "body": [fill_value(one, person) for one in template.body],
+            "urls": {button: fill_value(one, person) for button, one in template.urls.items()},
+        }
+    )
 
 
 def _rendered(text: str, known: Mapping[str, Any]) -> str:

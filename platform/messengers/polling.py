@@ -22,7 +22,7 @@ from messengers import inbox, statements
 from messengers.adapter import ChannelFacts, HttpCall, Messenger, News
 from messengers.arrivals import Arrival, arrival, as_unreadable
 from messengers.channels import facts, mark_broken
-from messengers.driver import Driver, open_client
+from messengers.driver import Driver, open_driver
 from messengers.models import Channel, PollLease
 from messengers.registry import UnknownMessengerError, messenger
 from workspaces.crossings import ids_across_workspaces
@@ -59,8 +59,7 @@ class Listener:
 
     async def run(self, should_stop: Callable[[], bool] = lambda: False) -> None:
         """Listen until the slice is over or `should_stop`; then give every channel back."""
-        async with open_client(CHANNELS * 2) as client:
-            self._driver = Driver(client)
+        async with open_driver(CHANNELS * 2) as self._driver:
             beating = asyncio.create_task(self._beat())
             try:
                 while time.monotonic() < self._until and not await asyncio.to_thread(should_stop):
@@ -122,7 +121,7 @@ class Listener:
                     failures += 1
                     await self._put_up_with(workspace_id, channel_id, str(error), failures)
                     continue
-                if news.bodies:
+                if news.bodies or news.cursor != cursor:
                     await self._take_in(workspace_id, channel_id, news, adapter, known)
         except (OperationalError, InterfaceError) as error:
             logger.warning("Channel %s is listened to again when the database is back: %s", channel_id, error)
@@ -149,7 +148,8 @@ class Listener:
         kept = await self._database(lambda: _keep(workspace_id, channel_id, self.id, news))
         if not kept:
             return
-        await asyncio.to_thread(self._heard, channel_id, workspace_id)
+        if news.bodies:
+            await asyncio.to_thread(self._heard, channel_id, workspace_id)
         calls = [call for body in news.bodies if (call := adapter.answer(known, body))]
         if calls:
             await asyncio.gather(*(self._driver.run(_say(call)) for call in calls))
@@ -206,7 +206,8 @@ def _store(channel: Channel, news: News) -> None:
     """Keep them all; one that PostgreSQL does not take is kept as a text that nobody can read."""
     try:
         with transaction.atomic():
-            inbox.store_many(channel, news.bodies)
+            if news.bodies:
+                inbox.store_many(channel, news.bodies)
     except DataError:
         adapter = messenger(channel.kind)
         for body in news.bodies:

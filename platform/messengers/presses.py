@@ -40,7 +40,7 @@ def typed(conversation: Conversation, update: MessageReceived, message_id: int) 
     if button is None:
         return None
     return ButtonPressed(
-        update.sender, update.external_id, last.pk, button.id, button.text, update.at, update.client_id
+        update.sender, update.external_id, last.pk, button.id, button.text, update.at, update.client_id, update.late
     )
 
 

@@ -1,21 +1,33 @@
 """Serves one shard of a channel for a sender: takes what may leave, sends it at the messenger's pace, writes outcomes.
 
-`delivery.Sender` runs one pump for each shard that it has. Taking, sending and writing overlap.
+`delivery.Sender` runs one pump for each shard that it has. Taking, sending and writing overlap. What a mailing will
+send within the next moments is taken ahead, so that a slow channel does not need a statement for each message.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
-from messengers import handover, outcomes
-from messengers.adapter import ChannelBroken, Outcome, Outgoing, Rejected, RetryAt, Sent
+from messengers import handover, outcomes, sending_counts
+from messengers.adapter import (
+    ChannelBroken,
+    Outcome,
+    Outgoing,
+    Rejected,
+    RetryAt,
+    Sent,
+    Uncertain,
+    Unreachable,
+)
 from messengers.capacity import Capacity
 from messengers.content import Content
 from messengers.driver import Driver
@@ -27,9 +39,13 @@ logger = logging.getLogger(__name__)
 
 IN_FLIGHT = 500
 PORTION = 150  # of a mailing: while one portion is on its way, the next is taken
+AHEAD = 2.0  # seconds' worth of a mailing that is taken ahead
+SLOW = 50  # messages taken ahead, up to which answers are looked for with every portion
 FOR_ANSWERS = 20  # places that a mailing leaves free
 GATHER = 0.01  # seconds in which places and outcomes gather, so that one statement serves many messages
+GATHER_SLOWLY = 0.5  # and outcomes of a mailing that is not urgent, where they are few
 POLL = 1.0
+POLL_SLOWLY = 2.0  # while a mailing is taken ahead: answers make themselves heard
 AGAIN = 0.2  # after the database has failed us
 IDLE = 1.0  # seconds without a message, after which the channel is given back
 SOON = (0.02, 0.05, 0.1, 0.25)  # after a hint that came while somebody held the conversation
@@ -43,8 +59,8 @@ class Ground(Protocol):
     driver: Driver
     capacity: Capacity
 
-    async def database(self, step: Callable[[], _Result]) -> _Result:
-        """Run a step in a thread."""
+    async def database(self, step: Callable[[], _Result], *, urgent: bool = False) -> _Result:
+        """Run a step in a thread; an urgent one does not wait for others."""
 
     def holds(self) -> bool:
         """Say whether the leases are surely still ours."""
@@ -59,10 +75,12 @@ class Pump:
         self._ground = ground
         self._reading = Reading()
         self._uploads: dict[int, asyncio.Lock] = {}
-        self._flying: dict[asyncio.Task[None], int] = {}  # with the message's id
+        self._ahead: deque[list[Handed]] = deque()  # a mailing's next calls, in order: they wait for the rate alone
+        self._flying: dict[asyncio.Task[None], tuple[int, ...]] = {}  # with the messages' ids
         self._finished: list[Finished] = []
         self._stir = asyncio.Event()
         self._landed = asyncio.Event()
+        self._urgent = asyncio.Event()  # somebody waits for what has landed
         self._stopping = False
         self._ended = False  # nothing more is taken, nor will be
         self._lost = False
@@ -73,12 +91,16 @@ class Pump:
         self._backlog = False
         self._in_doubt = False
         self._soon = 0
+        self._promised = 0  # what was left for answers that are being looked for
+        self._woken = False
+        self._taking: asyncio.Task[None] | None = None
         self._look_at = self._worked_at = time.monotonic()
 
     def wake(self) -> None:
         """There may be something new."""
         self._soon = len(SOON)
         self._look_at = 0
+        self._woken = True
         self._stir.set()
 
     def lose(self) -> None:
@@ -97,15 +119,20 @@ class Pump:
         try:
             while not self._stopping and self._is_busy():
                 self._stir.clear()
-                if not await self._take():
-                    await self._rest()
+                self._launch()
+                self._begin_taking()
+                await self._rest()
         finally:
+            if self._taking is not None:
+                await self._taking
+            self._turn_back()
             if self._flying:
                 await asyncio.wait(self._flying)
             if self._in_doubt:
                 await self._give_back()
             self._ended = True
             self._landed.set()
+            self._urgent.set()
             await writer
 
     async def _give_back(self) -> None:
@@ -115,7 +142,10 @@ class Pump:
             await self._ground.database(lambda: handover.give_back(self.held, self._ground.id, known))
 
     def _is_busy(self) -> bool:
-        return bool(self._flying or self._finished or self._in_doubt) or time.monotonic() - self._worked_at < IDLE
+        return (
+            bool(self._flying or self._ahead or self._finished or self._in_doubt or self._taking)
+            or time.monotonic() - self._worked_at < IDLE
+        )
 
     # ---- taking
 
@@ -125,64 +155,148 @@ class Pump:
         ours = IN_FLIGHT - len(self._flying) - unwritten
         return min(ours, self._ground.capacity.room(self.held.workspace_id))
 
-    async def _take(self) -> bool:
-        """Hand over what may leave now; say whether it is time to look again at once."""
+    def _begin_taking(self) -> None:
+        """Look for what may leave, if it is time for that; what was taken before goes on leaving meanwhile."""
+        if self._taking is not None:
+            return
         now = time.time()
+        if self._paused_until > now:
+            self._turn_back()
         places = self._places()
+        if places <= 0 or not self._ground.holds():
+            return
         room = min(places, self.held.bucket.available(now))
-        if room <= 0 or not self._ground.holds():
-            return False
-        is_time = time.monotonic() >= self._look_at
-        bulk = min(room, places - FOR_ANSWERS, PORTION)
-        if self._awaiting:
-            bulk = 0  # they would all wait for that file, too, on places that others need
+        is_time = self._is_time()
+        bulk = self._portion(places)
         # A mailing waits until so many may leave that a statement is worth while.
-        gathered = bulk >= self._worth_while() or (bulk > 0 and not self._flying)
-        if not is_time and not (self._backlog and gathered):
-            return False
-        if is_time:
-            self._look_at = time.monotonic() + POLL
+        gathered = bulk >= self._worth_while() or (bulk > 0 and not self._flying and not self._ahead)
+        if not (is_time and room > 0) and not (self._backlog and gathered):
+            return
         resting = self._resting(now)
-        # Between two looks only a mailing goes on: answers make themselves heard.
-        interactive = room if is_time else 0
+        # Between two looks only a mailing goes on: answers make themselves heard. A slow channel looks for both.
+        interactive = room if is_time or self._reach() <= SLOW else 0
+        if interactive:
+            self._look_at = time.monotonic() + (POLL_SLOWLY if self._ahead else POLL)
+        self._promised = min(interactive, 1)
+        taking = self._take(interactive, bulk if gathered else 0, resting, urgent=self._woken)
+        self._woken = False
+        self._taking = asyncio.create_task(taking)
+
+    async def _take(self, interactive: int, bulk: int, resting: list[int], *, urgent: bool) -> None:
+        """Hand over what may leave now."""
         known = self._known() if self._in_doubt else None
+        self._in_doubt = False
         try:
             taken = await self._ground.database(
                 lambda: handover.take(
                     self.held, self._reading, self._ground.id,
-                    interactive=interactive, bulk=bulk if gathered else 0, resting=resting, known=known,
-                )
+                    interactive=interactive, bulk=bulk, resting=resting, known=known,
+                ),
+                urgent=urgent,
             )  # fmt: skip
         except Exception:
             logger.exception("Channel %s could not be read and is tried again", self.held.channel_id)
             self._in_doubt = True  # it may have been done, and only the answer lost
             self._look_at = min(self._look_at, time.monotonic() + AGAIN)
-            return False
-        self._in_doubt = False
-        self._start_all(taken.messages)
-        self._stopping |= taken.over
-        self._backlog = taken.more or (self._backlog and not gathered)
-        return bool(taken.messages) and taken.more
+        else:
+            self._line_up(taken.messages)
+            self._stopping |= taken.over
+            self._backlog = taken.more or (self._backlog and not bulk)
+        finally:
+            self._taking, self._promised = None, 0
+            self._stir.set()
+
+    def _is_time(self) -> bool:
+        return time.monotonic() >= self._look_at
+
+    def _reach(self) -> int:
+        """Return how many of a mailing's messages may wait in memory, those that may leave at once included."""
+        bucket = self.held.bucket
+        return min(PORTION, max(2, bucket.burst, int(bucket.speed * AHEAD)) * self.held.capabilities.batch)
+
+    def _portion(self, places: int) -> int:
+        """Return how many of a mailing to take now."""
+        if self._awaiting:
+            return 0  # they would all wait for that file, too, on places that others need
+        waiting = sum(map(len, self._ahead))
+        return min(self._reach() - waiting, (places - FOR_ANSWERS) * self.held.capabilities.batch - waiting)
 
     def _worth_while(self) -> int:
-        return min(PORTION // 2, self.held.bucket.burst)
+        return max(1, self._reach() // 2)
 
-    def _start_all(self, messages: Sequence[Handed]) -> None:
+    def _line_up(self, messages: Sequence[Handed]) -> None:
+        """Start the answers, and put a mailing's messages in line, those together that one call may carry."""
+        now = time.time()
         for message in messages:
-            self._start(message)
+            self._chat(message.identity_id, now).spend(1, now)
+        for message in messages:
+            if not message.bulk:
+                self._start([message])
+        self._ahead.extend(self._calls([message for message in messages if message.bulk]))
         if messages:
             self._worked_at = time.monotonic()
             self._soon = 0
+        self._launch()
 
-    def _start(self, message: Handed) -> None:
+    def _calls(self, messages: Sequence[Handed]) -> list[list[Handed]]:
+        most = self.held.capabilities.batch
+        if most == 1:
+            return [[message] for message in messages]
+        calls: list[list[Handed]] = []
+        open_calls: dict[Hashable, list[Handed]] = {}
+        for message in messages:
+            key = self._common(message)
+            call = open_calls.get(key) if key is not None else None
+            if call is None or len(call) >= most:
+                call = []
+                calls.append(call)
+                if key is not None:
+                    open_calls[key] = call
+            call.append(message)
+        return calls
+
+    def _common(self, message: Handed) -> Hashable | None:
+        """Return what a message shares with others that may leave in one call with it."""
+        parts = message.said.parts(self.held.capabilities)
+        if len(parts) != 1 or message.parts_sent:
+            return None
+        can = self.held.capabilities
+        if can.reuses_files and not {file.media for file in parts[0].attachments} <= self._reading.file_ids.keys():
+            return None  # it goes up first
+        try:
+            return self.held.adapter.together(self.held.facts, self._outgoing(message, 0, parts[0]))
+        except Exception:
+            logger.exception("Message %s is sent by itself", message.id)
+            return None
+
+    def _launch(self) -> None:
+        """Start what the rate lets leave. When it is time to look for answers, those go first."""
+        now = time.time()
+        while self._ahead and not self._stopping and not self._is_time() and self._paused_until <= now:
+            room = min(self._places() - FOR_ANSWERS, self.held.bucket.available(now) - self._promised)
+            if room <= 0 or (self._awaiting and any(map(self._carries_files, self._ahead[0]))):
+                return
+            self._start(self._ahead.popleft())
+
+    def _carries_files(self, message: Handed) -> bool:
+        return bool(message.said.content.attachments)
+
+    def _turn_back(self) -> None:
+        """Let go of what was taken ahead: the next look, or the end, puts it back into the queue."""
+        self._in_doubt |= bool(self._ahead)
+        self._ahead.clear()
+
+    def _start(self, call: list[Handed]) -> None:
         self._ground.capacity.take(self.held.workspace_id)
-        self._spend(message.identity_id, 1)
-        task = asyncio.create_task(self._send(message))
-        self._flying[task] = message.id
+        self.held.bucket.spend(1, time.time())
+        task = asyncio.create_task(self._send(call[0]) if len(call) == 1 else self._send_many(call))
+        self._flying[task] = tuple(message.id for message in call)
         task.add_done_callback(self._land)
 
     def _known(self) -> list[int]:
-        return [*self._flying.values(), *(one.message.id for one in self._finished), *self._lost_ids]
+        flying = [message_id for ids in self._flying.values() for message_id in ids]
+        ahead = [message.id for call in self._ahead for message in call]
+        return [*flying, *ahead, *(one.message.id for one in self._finished), *self._lost_ids]
 
     def _land(self, task: asyncio.Task[None]) -> None:
         del self._flying[task]
@@ -204,12 +318,14 @@ class Pump:
         elif self.held.chats and not self._backlog:
             rest = min(chat.wait(now) for chat in self.held.chats.values())
             self._look_at = min(self._look_at, time.monotonic() + rest)
-        wait = self._look_at - time.monotonic()
-        needed = 1
-        if self._backlog:
+        wait = max(self._look_at - time.monotonic(), self.held.bucket.wait(now))
+        if self._ahead and self._paused_until <= now and not (self._taking and self._is_time()):
+            wait = min(wait, self.held.bucket.wait(now))
+        elif self._taking is not None:
+            wait = POLL  # what is taken makes itself heard
+        elif self._backlog:
             wait = min(wait, GATHER)
-            needed = self._worth_while() if self._flying else 1
-        wait = max(wait, self.held.bucket.wait(now, needed), GATHER)
+        wait = max(wait, GATHER)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stir.wait(), wait)
 
@@ -217,7 +333,7 @@ class Pump:
 
     async def _send(self, message: Handed) -> None:
         try:
-            outcome, parts_sent = await self._attempt(message)
+            outcome, parts_sent, named = await self._attempt(message)
             if isinstance(outcome, ChannelBroken):
                 self.lose()  # nothing of it is served until somebody has mended it
             if isinstance(outcome, RetryAt) and outcome.whole_channel:
@@ -225,16 +341,47 @@ class Pump:
         except Exception as error:
             # The driver answers for whatever was called, so this was before a call.
             logger.exception("Message %s cannot be sent", message.id)
-            outcome, parts_sent = Rejected(f"{type(error).__name__}: {error}"), message.parts_sent
-        self._finished.append(Finished(message, outcome, parts_sent, datetime.now(UTC)))
-        self._landed.set()
+            outcome, parts_sent, named = Rejected(f"{type(error).__name__}: {error}"), message.parts_sent, ""
+        self._finish(Finished(message, outcome, parts_sent, datetime.now(UTC), named))
         if isinstance(outcome, RetryAt):
             asyncio.get_running_loop().call_later(outcome.seconds, self.wake)
 
-    async def _attempt(self, message: Handed) -> tuple[Outcome, int]:
-        """Send what is left of a message; return what it came to, and how many of its parts the messenger has."""
+    async def _send_many(self, call: list[Handed]) -> None:
+        """Send messages that leave in one call, each with an outcome of its own."""
+        parts = [message.said.parts(self.held.capabilities)[0] for message in call]
+        told: Sequence[Outcome]
+        if (held_back := self._held_back()) is not None:
+            told = [held_back] * len(call)
+        else:
+            outgoing = [self._outgoing(message, 0, part) for message, part in zip(call, parts, strict=True)]
+            driver, adapter = self._ground.driver, self.held.adapter
+            steps = adapter.send_many(self.held.facts, outgoing)
+            told = await driver.send_many(steps, self.held.workspace_id, len(call))
+        if any(isinstance(outcome, ChannelBroken) for outcome in told):
+            self.lose()
+        for message, outcome in zip(call, told, strict=True):
+            if isinstance(outcome, RetryAt):
+                if outcome.whole_channel:
+                    self._paused_until = max(self._paused_until, time.time() + outcome.seconds)
+                asyncio.get_running_loop().call_later(outcome.seconds, self.wake)
+            sent = int(isinstance(outcome, Sent))
+            self._finish(Finished(message, outcome, sent, datetime.now(UTC)))
+
+    def _finish(self, one: Finished) -> None:
+        self._finished.append(one)
+        self._landed.set()
+        if _is_urgent(one):
+            self._urgent.set()
+
+    async def _attempt(self, message: Handed) -> tuple[Outcome, int, str]:
+        """Send what is left of a message; return what it came to, how many parts the messenger has, their names there.
+
+        The names are those of the parts that left now, with a comma after each unless it is the message's last.
+        """
         parts = message.said.parts(self.held.capabilities)
         outcome: Outcome = Sent()
+        names = ""
+        uploaded: dict[int, str] = {}  # by any part: what is written down is the last one's outcome
         for number in range(message.parts_sent, len(parts)):
             weight = self.held.adapter.weight(parts[number])
             if number > message.parts_sent:
@@ -245,25 +392,39 @@ class Pump:
                 self._spend(message.identity_id, weight)
             send = self._upload if parts[number].attachments and self.held.capabilities.reuses_files else self._call
             outcome = await send(message, number, parts[number])
+            if isinstance(outcome, Sent | RetryAt):
+                uploaded.update(outcome.file_ids)
+                outcome = replace(outcome, file_ids=uploaded)
             if not isinstance(outcome, Sent):
-                return outcome, number
-        return outcome, len(parts)
+                return outcome, number, names
+            names += outcome.external_id + ("," if number + 1 < len(parts) else "")
+        return outcome, len(parts), names
 
     async def _call(self, message: Handed, number: int, part: Content) -> Outcome:
         held = self.held
+        if (held_back := self._held_back()) is not None:
+            return held_back
+        outgoing = self._outgoing(message, number, part)
+        outcome = await self._ground.driver.send(held.adapter.send(held.facts, outgoing), held.workspace_id)
+        if isinstance(outcome, Sent) and outcome.file_ids:
+            self._reading.file_ids.update(outcome.file_ids)
+        return outcome
+
+    def _held_back(self) -> RetryAt | None:
+        """Say why nothing may be called now, if so."""
         if self._lost or not self._ground.holds():
             # Another sender may believe that we are dead. This part has surely not left, which is worth saying.
             return RetryAt(POLL, "sender_stalled", counted=False)
         if (pause := self._paused_until - time.time()) > 0:
             return RetryAt(pause, "channel_paused", counted=False)
-        outgoing = Outgoing(
+        return None
+
+    def _outgoing(self, message: Handed, number: int, part: Content) -> Outgoing:
+        return Outgoing(
             message.id, message.to, part, f"{message.id}-{number}",
-            message.said.media_urls, self._reading.file_ids, message.bulk,
+            message.said.media_urls, self._reading.file_ids, message.bulk, message.by_member, message.heard_at,
+            message.thread,
         )  # fmt: skip
-        outcome = await self._ground.driver.send(held.adapter.send(held.facts, outgoing), held.workspace_id)
-        if isinstance(outcome, Sent) and outcome.file_ids:
-            self._reading.file_ids.update(outcome.file_ids)
-        return outcome
 
     async def _upload(self, message: Handed, number: int, part: Content) -> Outcome:
         """Send a part with files that the messenger does not have yet: each goes up once, others wait for its name."""
@@ -320,8 +481,7 @@ class Pump:
             await self._landed.wait()
             self._landed.clear()
             while self._finished:
-                if self._backlog and not self._ended:
-                    await asyncio.sleep(GATHER)
+                await self._gather()
                 finished = list(self._finished)
                 await self._record(finished)
                 del self._finished[: len(finished)]
@@ -329,21 +489,47 @@ class Pump:
                     self._look_at = 0  # the next one of the same conversation may leave now
                 self._stir.set()
 
+    async def _gather(self) -> None:
+        """Let outcomes of a mailing gather, as long as nobody waits for them."""
+        if not (self._backlog or self._ahead) or self._ended:
+            return
+        slowly = self._reach() <= SLOW
+        if slowly and not any(map(_is_urgent, self._finished)):
+            self._urgent.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), GATHER_SLOWLY)
+        else:
+            await asyncio.sleep(GATHER)
+
     async def _record(self, finished: list[Finished]) -> None:
         held = self.held
         while True:
             try:
-                return await self._ground.database(
+                await self._ground.database(
                     lambda: outcomes.record(held.workspace_id, held.channel_id, self._ground.id, finished)
                 )
             except (OperationalError, InterfaceError):
                 logger.exception("Outcomes of %s messages could not be written and are tried again", len(finished))
                 await asyncio.sleep(POLL)
+                continue
             except Exception:
                 if len(finished) == 1:
                     logger.exception("The outcome of message %s is lost: it ends as uncertain", finished[0].message.id)
                     self._lost_ids.add(finished[0].message.id)
-                    return None
+                    return
                 for one in finished:  # one that cannot be written must not take the others with it
                     await self._record([one])
-                return None
+                return
+            await asyncio.get_running_loop().run_in_executor(None, _count, held.channel_id, finished)
+            return
+
+
+def _is_urgent(one: Finished) -> bool:
+    """Say whether somebody waits for it: a person's answer has ended, or something is wrong."""
+    return not one.message.bulk or not isinstance(one.outcome, Sent)
+
+
+def _count(channel_id: int, finished: Sequence[Finished]) -> None:
+    sent = sum(isinstance(one.outcome, Sent) for one in finished)
+    failed = sum(isinstance(one.outcome, Rejected | Unreachable | Uncertain) for one in finished)
+    sending_counts.note(channel_id, sent=sent, failed=failed)

@@ -55,3 +55,6 @@ message_status_changed = TenantSignal()
 
 conversation_changed = TenantSignal()
 """Owner, assignee, status or unread of a conversation changed. Argument: `conversation`."""
+
+channel_connected = TenantSignal()
+"""A channel was connected, or brought back. Argument: `channel`."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from threading import Thread
 from time import sleep
 from typing import Any
@@ -12,10 +13,27 @@ import redis
 from celery import shared_task
 from celery.signals import worker_ready
 from celery.worker import state as worker
+from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from messengers import batches, delivery, expired, fetching, hints, inbox, media, polling, pruning
+from messengers import (
+    batches,
+    delivery,
+    expired,
+    fetching,
+    hints,
+    inbox,
+    media,
+    media_work,
+    missed,
+    polling,
+    pruning,
+    templates,
+    watchdog,
+)
+from messengers.models import Channel
+from workspaces.scope import current_workspace_id
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +105,7 @@ def _run_slice(
 def tick() -> None:
     """Keep the wanted number of senders and listeners alive, and find whatever was left lying."""
     failed: Exception | None = None
-    for step in (_fill_places, delivery.sweep, batches.finish, _handle_overdue, _fetch_due):
+    for step in (_fill_places, delivery.sweep, batches.finish, _handle_overdue, _fetch_due, _prepare_due):
         try:
             step()
         except Exception as error:  # what keeps one from its work must not keep the others
@@ -120,6 +138,18 @@ def _fetch_due() -> None:
             ask_profile.delay(identity_id, workspace_id=workspace_id)
 
 
+def _prepare_due() -> None:
+    for workspace_id, media_id in media_work.due():
+        if hints.first_time(f"prepare:{media_id}", seconds=90):
+            prepare_file.delay(media_id, workspace_id=workspace_id)
+
+
+@shared_task
+def prepare_file(media_id: int, *, workspace_id: int) -> None:
+    """Do what is slow about a file that was uploaded."""
+    media_work.do(media_id, workspace_id=workspace_id)
+
+
 @shared_task
 def fetch_file(media_id: int, *, workspace_id: int) -> None:
     """Fetch a file that a person sent."""
@@ -142,6 +172,58 @@ def sweep_unsent_files() -> None:
 def end_expired() -> None:
     """Cancel what nobody wants any more on channels that do not work."""
     expired.end()
+
+
+@shared_task
+def watch_channels() -> None:
+    """Find the channels that are to be looked after."""
+    for workspace_id, channel_id in watchdog.due():
+        if hints.first_time(f"watch:{channel_id}", seconds=50):
+            watch_channel.delay(channel_id, workspace_id=workspace_id)
+
+
+@shared_task
+def watch_channel(channel_id: int, *, workspace_id: int) -> None:
+    """Ask a messenger where a channel's news go and what it has approved; tell its people if something is wrong."""
+    watchdog.watch(channel_id, workspace_id=workspace_id)
+    templates.sync_if_due(channel_id, workspace_id=workspace_id)
+
+
+def ask_for_templates(channel: Channel, **_facts: Any) -> None:
+    """Have the approved messages of a channel asked for that was just connected; the watchdog would do it later."""
+    if not channel.has_templates:
+        return
+    Channel.objects.filter(pk=channel.pk).update(templates_at=None)
+    transaction.on_commit(partial(_hint_templates, channel.pk, current_workspace_id()))
+
+
+def _hint_templates(channel_id: int, workspace_id: int) -> None:
+    try:
+        sync_templates_of.apply_async((channel_id,), {"workspace_id": workspace_id}, retry=False)
+    except (redis.RedisError, OperationalError) as error:
+        logger.warning("No hint to the workers, the watchdog will ask for the templates: %s", error)
+
+
+@shared_task
+def sync_templates_of(channel_id: int, *, workspace_id: int) -> None:
+    """Ask a messenger which messages it has approved for a channel."""
+    templates.sync(channel_id, workspace_id=workspace_id)
+
+
+@shared_task
+def fetch_missed(channel_id: int, *, workspace_id: int) -> None:
+    """Fetch what people wrote while a channel did not hear them. If this is lost, the watchdog does it."""
+    if missed.fetch(channel_id, workspace_id=workspace_id):
+        announce(channel_id, workspace_id=workspace_id)
+
+
+def ask_for_missed(channel: Channel) -> None:
+    """Have it fetched soon; call it after the commit that brought the channel back."""
+    if "missed_since" in channel.hook_state:
+        try:
+            fetch_missed.apply_async((channel.pk,), {"workspace_id": channel.workspace_id}, retry=False)
+        except OperationalError as error:
+            logger.warning("The watchdog will fetch what channel %s missed: %s", channel.pk, error)
 
 
 @shared_task

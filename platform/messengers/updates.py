@@ -46,6 +46,7 @@ class MessageReceived:
     client_id: str = ""
     files: tuple[RemoteFile, ...] = ()
     album: str = ""
+    late: bool = False  # it was fetched long after it was said: nothing begins by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,21 @@ class MessageDeleted:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberWrote:
+    """One of us wrote to the person (`sender`) past Kaskad, in the messenger's own app.
+
+    `perhaps_ours`: the messenger does not say whether it was rather Kaskad itself.
+    """
+
+    sender: Sender
+    external_id: str
+    content: Content | None  # None: nothing but files
+    at: datetime
+    files: tuple[RemoteFile, ...] = ()
+    perhaps_ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ButtonPressed:
     """The person pressed a reply button of our message (its id with us), whose words were `text`.
 
@@ -81,41 +97,94 @@ class ButtonPressed:
     text: str
     at: datetime | None
     client_id: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The person came in: pressed Start, opened the chat for the first time, followed a link with `payload`."""
+    """The person came in: pressed Start, opened the chat for the first time, followed a link with `payload`.
+
+    `at` is None where the messenger does not say when.
+    """
 
     sender: Sender
     external_id: str
-    at: datetime
+    at: datetime | None
     payload: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionChanged:
-    """The person subscribed, unsubscribed, blocked or let us in again."""
+    """The person subscribed, unsubscribed, blocked or let us in again. `at` is None where nobody says when."""
 
     sender: Sender
     external_id: str
     state: str  # Identity.State
-    at: datetime
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptReceived:
-    """News of messages that we sent: by our ids, or by the messenger's."""
+    """News of messages that we sent: by our ids, or by the messenger's. `at` is None where nobody says when.
+
+    `upto` is for who counts his messages: all that the sender got whose number is not above it. `until` is for who
+    tells a moment: all that the sender had got by then.
+    """
 
     status: Status
-    at: datetime
+    at: datetime | None
     message_ids: tuple[int, ...] = ()
     external_ids: tuple[str, ...] = ()
     sender: Sender | None = None
     reason: str = ""
+    upto: int = 0
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateChanged:
+    """The messenger thinks otherwise of a message that it approves beforehand; what is empty is as before.
+
+    `state` is a TemplateState, or `deleted`. `shared_by` are the settings by which the channels are known that have it.
+    """
+
+    external_id: str
+    name: str
+    language: str
+    state: str = ""
+    reason: str = ""
+    quality: str = ""
+    category: str = ""
+    shared_by: Mapping[str, str] = field(default_factory=dict)
+    sender: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """The messenger thinks otherwise of an account: `facts` join its channel's settings.
+
+    `shared_by` are as in TemplateChanged; with `phone` (its digits) only that number's channel is meant. With `broken`,
+    a reason code, nothing can leave any more.
+    """
+
+    facts: Mapping[str, Any]
+    shared_by: Mapping[str, str] = field(default_factory=dict)
+    phone: str = ""
+    broken: str = ""
+    sender: None = None
 
 
 Update: TypeAlias = (
-    MessageReceived | MessageEdited | MessageDeleted | ButtonPressed | Started | SubscriptionChanged | ReceiptReceived
+    MessageReceived
+    | MessageEdited
+    | MessageDeleted
+    | MemberWrote
+    | ButtonPressed
+    | Started
+    | SubscriptionChanged
+    | ReceiptReceived
+    | TemplateChanged
+    | AccountChanged
 )

@@ -72,8 +72,8 @@ class Base:
 
 
 def a_base(cursor: Any, sink: Sink, people: int, workspace: Workspace | None = None, **fields: Any) -> Base:
-    """People on a channel of the fast messenger; `per_second` slows it."""
-    settings = {"url": sink.url}
+    """People on a channel of the fast messenger; `per_second` slows it, and the sink counts its `path` apart."""
+    settings = {"url": sink.url + fields.pop("path", "")}
     if per_second := fields.pop("per_second", None):
         settings["per_second"] = per_second
     registry.register(Fast())

@@ -25,9 +25,9 @@ from messengers import hints
 HERE = Path(__file__).parent
 
 
-def start(program: str, *arguments: str) -> "subprocess.Popen[str]":
+def start(program: str, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
     """Start a program of this folder; what it prints first says that it is ready."""
-    return _run([str(HERE / program), *arguments], environment(), stdout=subprocess.PIPE)
+    return _run([str(HERE / program), *arguments], environment() | settings, stdout=subprocess.PIPE)
 
 
 def _run(
@@ -61,6 +61,11 @@ class Sink:
         """Return when each person was first told something with the mark in it."""
         return dict(self._told()["seen"])
 
+    @property
+    def paths(self) -> dict[str, int]:
+        """Return how many messages have come under each path that was given to a channel."""
+        return dict(self._told()["paths"])
+
     def _told(self) -> dict[str, Any]:
         with urllib.request.urlopen(self.url, timeout=10) as answer:
             return dict(json.loads(answer.read()))
@@ -77,9 +82,9 @@ def a_sink(*, mark: str = "", delay: float = 0.0) -> Iterator[Sink]:
 
 
 @contextmanager
-def senders(count: int = 1) -> Iterator[list[psutil.Process]]:
-    """Senders, each in its process, ready to send."""
-    processes = [start("sending_program.py") for _ in range(count)]
+def senders(count: int = 1, **settings: str) -> Iterator[list[psutil.Process]]:
+    """Senders, each in its process, ready to send; the settings join their environment."""
+    processes = [start("sending_program.py", **settings) for _ in range(count)]
     try:
         for process in processes:
             assert first_line(process) == "ready"

@@ -45,6 +45,11 @@ def test_messages_follow_each_other_until_one_waits() -> None:
     assert (step.state.status, step.state.at, step.path) == (Status.WAITING, "b", ("a", "b"))
 
 
+def test_a_step_may_have_a_subject_for_letters() -> None:
+    step = started(graph(a=message("Hi") | {"subject": "About coffee"}))
+    assert [effect.content.subject for effect in step.effects if isinstance(effect, SendContent)] == ["About coffee"]
+
+
 def test_a_button_leads_to_its_own_step_and_the_end_is_told() -> None:
     step = advance(MENU, started(MENU).state, ButtonPressed("bPrices"), NOW)
     assert said(step) == ["Cheap"]

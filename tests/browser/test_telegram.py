@@ -51,7 +51,7 @@ class Shop:
     def connects(self, page: Page) -> None:
         self.pastes(page, self.bot.token)
         expect(page.locator("#found")).to_contain_text(f"@{self.bot.username}")
-        page.locator("#connect-bot").click()
+        page.locator("#connect-account").click()
         expect(
             page.get_by_text(self.words("We are waiting for the first message. This page will notice it by itself."))
         ).to_be_visible()

@@ -250,6 +250,15 @@ def test_an_attached_file_travels_with_the_answer(desk: Desk) -> None:
     assert desk.reply(desk.anna, "", client_id="reply-00002", attachments=[10**9]).json()["code"] == "invalid"
 
 
+def test_an_answer_bears_the_subject_that_it_was_given(desk: Desk) -> None:
+    answer = desk.reply(desk.anna, "Yes", subject=" Opening hours ")
+    (message,) = answer.json()["messages"]
+    assert message["content"]["subject"] == "Opening hours"
+    assert Content.model_validate(desk.outgoing()[0].content).subject == "Opening hours"
+    row = desk.client(desk.anna).get(desk.url()).json()["conversation"]
+    assert row["channel"]["subjects"] is False
+
+
 def test_the_page_knows_its_reader(desk: Desk) -> None:
     with tenant(desk.workspace):
         a_channel(name="Second")

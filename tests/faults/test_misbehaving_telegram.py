@@ -1,13 +1,10 @@
 """Telegram misbehaves in every way the lab knows: what becomes of the message, of the next ones, of what comes in."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import uvicorn
 
 from builders import a_user, a_workspace
 from fake_messenger import a_sender, eventually
@@ -63,24 +60,6 @@ def handle(channel: Channel, condition: Any, seconds: float = 10) -> None:
             return bool(condition())
 
     eventually(worked, seconds)
-
-
-@pytest.fixture
-def door(committed_db: None, settings: Any) -> Iterator[None]:
-    """Kaskad's own server, at which webhooks knock."""
-    from config.asgi import application
-
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        settings.BASE_URL = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(application, log_level="warning", lifespan="off"))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        eventually(lambda: server.started)
-        yield
-        server.should_exit = True
-        thread.join(20)
-        assert not thread.is_alive()
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def test_a_first_start_connects_a_bot_and_names_a_phone(lab: Lab, made: demo.Dem
     bot = lab.telegram.bot(demo_lab.USERNAME)
     assert bot
     assert bot.hook_url == f"{settings.BASE_URL}/hooks/telegram/{key}"
-    assert path == f"/phone/{demo_lab.USERNAME}/{next(iter(lab.people.by_id))}"
+    assert path == f"/phone/telegram/{demo_lab.USERNAME}/{next(iter(lab.people.by_id))}"
     with tenant(made.workspace):
         channel = Channel.objects.get(key=key)
         assert (channel.practice, channel.state) == (True, Channel.State.ACTIVE)

@@ -47,6 +47,8 @@ def test_good_settings_start() -> None:
         ("DATABASE_URL", "postgresql://localhost", "DATABASE_URL must end with the name of a database"),
         ("REDIS_URL", "localhost:6379", "REDIS_URL must begin with redis: or rediss: or unix:."),
         ("KASKAD_ENCRYPTION_KEYS", "short", "KASKAD_ENCRYPTION_KEYS must be keys of 32 bytes in URL-safe base64"),
+        ("KASKAD_CLAMD", "scanner:3310", "KASKAD_CLAMD must begin with tcp: or unix:."),
+        ("KASKAD_S3_ENDPOINT", "storage.example.com", "KASKAD_S3_ENDPOINT must begin with http: or https:."),
         ("KASKAD_ENV_FILE", "/nowhere/.env", "KASKAD_ENV_FILE names /nowhere/.env, and there is no such file."),
     ],
 )
@@ -71,7 +73,7 @@ def test_a_secret_is_never_shown() -> None:
 
 
 def test_the_example_documents_every_setting_and_no_other() -> None:
-    documented = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    documented = re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     assert len(documented) == len(set(documented))
     assert set(documented) == setting_names()
 

@@ -9,19 +9,11 @@ from lab.ground import Ground
 from lab.people import People
 
 
-class Platform(Protocol):
-    """A fake that can be kept."""
-
-    def kept(self) -> dict[str, Any]: ...
-
-    def restore(self, kept: dict[str, Any]) -> None: ...
-
-
 class _Whole(Protocol):
     ground: Ground
 
     @property
-    def telegram(self) -> Platform: ...
+    def platforms(self) -> dict[str, Any]: ...
 
     @property
     def people(self) -> People: ...
@@ -43,7 +35,8 @@ class Keeper:
         if self._file.exists():
             known = json.loads(self._file.read_text(encoding="utf-8"))
             self._lab.people.restore(known["people"])
-            self._lab.telegram.restore(known["telegram"])
+            for name, platform in self._lab.platforms.items():
+                platform.restore(known.get(name, {}))
         self._lab.ground.changed = self._soon
 
     def end(self) -> None:
@@ -61,7 +54,9 @@ class Keeper:
             self._due = None
         assert self._file is not None
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        told = {"people": self._lab.people.kept(), "telegram": self._lab.telegram.kept()}
+        told = {"people": self._lab.people.kept()} | {
+            name: platform.kept() for name, platform in self._lab.platforms.items()
+        }
         beside = self._file.with_suffix(".new")
         beside.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
         beside.chmod(0o600)

@@ -3,6 +3,21 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+_FIRST = {
+    "ru": "Анна Мария Софья Алиса Ольга Елена Ирина Дарья Полина Вера Иван Пётр Артём Максим Лев Игорь Олег Юрий",
+    "en": "Anna Mary Sophie Alice Olga Helen Irene Dora Pauline Vera John Peter Arthur Max Leo George Oliver Henry",
+}
+_LAST = {
+    "ru": "Белых Чутких Коваленко Лысенко Шевчук Долгих Черных Гончар Бойко Седых Мельник Ткач Кравец Сухих Мороз",
+    "en": "Baker Carter Cooper Fisher Gardner Hunter Mason Miller Palmer Porter Potter Sawyer Taylor Turner Walker",
+}
+
+
+def names(count: int, language: str) -> list[str]:
+    """Return so many names of people, as different as these words allow."""
+    first, last = (words.get(language, words["en"]).split() for words in (_FIRST, _LAST))
+    return [f"{first[at % len(first)]} {last[(at // len(first) + at) % len(last)]}" for at in range(count)]
+
 
 @dataclass(slots=True)
 class Person:

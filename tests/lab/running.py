@@ -16,6 +16,7 @@ from lab.ground import Ground
 from lab.kept import Keeper
 from lab.misbehaviour import Misbehaviour, Switch
 from lab.people import People
+from lab.platforms import all_platforms
 from lab.platforms.telegram.telegram import Telegram
 
 BODY_LIMIT = 60 * 1024 * 1024
@@ -26,9 +27,16 @@ class Lab:
 
     def __init__(self, state: Path | None = None) -> None:
         self.ground = Ground()
-        self.telegram = Telegram(self.ground)
+        self.platforms = all_platforms(self.ground)
+        self.telegram: Telegram = self.platforms["telegram"]
         self._keeper = Keeper(self, state)
         self._runner: web.AppRunner | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a messenger by its name: `lab.vk`."""
+        if name != "platforms" and name in self.platforms:
+            return self.platforms[name]
+        raise AttributeError(name)
 
     @property
     def url(self) -> str:
@@ -61,18 +69,24 @@ class Lab:
     async def start(self, host: str, port: int) -> None:
         """Listen."""
         app = web.Application(client_max_size=BODY_LIMIT, middlewares=[pages.guard])
-        app.add_routes([*self.telegram.routes(), *pages.routes(self)])
+        for platform in self.platforms.values():
+            app.add_routes(platform.routes())
+        app.add_routes(pages.routes(self))
         self._runner = web.AppRunner(app, shutdown_timeout=0.2, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port, backlog=1024).start()
         shown = "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host
         self.ground.begin(f"http://{shown}:{self._runner.addresses[0][1]}")
         self._keeper.begin()
-        self.telegram.begin()
+        for platform in self.platforms.values():
+            platform.begin()
 
     async def stop(self) -> None:
         """Stop listening."""
         self._keeper.end()
+        for platform in self.platforms.values():
+            if (end := getattr(platform, "end", None)) is not None:
+                await end()  # one that listens on a port of its own
         await self.ground.end()
         if self._runner is not None:
             await self._runner.cleanup()

@@ -56,7 +56,7 @@ def test_whom_we_may_write_to(talk: Conversation, state: str, source: str, may: 
         return
     with pytest.raises(outbox.UnreachableError) as refusal:
         outbox.enqueue(talk, HI, source=source)
-    assert refusal.value.state == state
+    assert refusal.value.reason == state
 
 
 def test_an_answer_to_an_old_word_is_not_sent_unasked(talk: Conversation, agent: User) -> None:

@@ -6,6 +6,9 @@ import pytest
 from django.test import Client
 
 from builders import a_channel, a_client, a_conversation, a_member, a_user, a_workspace
+from fake_messenger import Sink, a_fake_channel, a_sender, eventually
+from messengers import channel_health, outbox
+from messengers.content import Content
 from messengers.models import Channel, InboundUpdate
 from messengers.site_chat import sightings
 from workspaces.models import AuditEntry, User, Workspace
@@ -211,3 +214,18 @@ def test_others_may_not(workspace: Workspace, role: Role) -> None:
 
     assert client.get(address(workspace)).status_code == 403
     assert client.post(address(workspace, "new/site_chat/"), FORM).status_code == 403
+
+
+def test_the_last_hour_of_a_channel_is_counted(committed_db: None, sink: Sink) -> None:
+    workspace = a_workspace()
+    sink.answers = [(200, {}), (403, {})]
+    with tenant(workspace):
+        channel = a_fake_channel(sink)
+        for name in ("Ann", "Bob"):
+            outbox.enqueue(a_conversation(channel, name=name), Content(text="Hello"), source="member")
+    with a_sender():
+        eventually(lambda: channel_health.sending_counts.last_hour(channel.pk).failed == 1)
+    with tenant(workspace):
+        seen = channel_health.health(channel)
+    assert (seen.sent, seen.failed, seen.failed_share) == (1, 1, 50)
+    assert seen.pace == 0

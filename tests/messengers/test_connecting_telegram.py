@@ -242,11 +242,11 @@ def test_a_new_token_of_the_same_bot_mends_it_and_another_bots_is_refused(shop: 
     assert "The token does not work any more" in shop.sees(f"{channel.pk}/")
     assert "Telegram does not know this token" in shop.sees(f"{channel.pk}/webhook/")
 
-    page = shop.posts(f"{channel.pk}/token/", token=shop.lab.telegram.new_bot("Other").token)
-    assert "token of another bot" in page
+    page = shop.posts(f"{channel.pk}/keys/", token=shop.lab.telegram.new_bot("Other").token)
+    assert "keys of another account" in page
     assert shop.channel().secrets["token"] != new
 
-    assert "The new token works" in shop.posts(f"{channel.pk}/token/", token=new)
+    assert "The new keys work" in shop.posts(f"{channel.pk}/keys/", token=new)
     assert (shop.channel().state, shop.channel().secrets["token"]) == (Channel.State.ACTIVE, new)
     assert new not in shop.sees(f"{channel.pk}/")
 
@@ -303,3 +303,22 @@ def test_the_list_tells_bots_and_site_chats_apart(shop: Shop) -> None:
 
     assert shop.path(f"{channel.pk}/first/") in page
     assert shop.path(f"{site.pk}/install/") in page
+
+
+def test_one_practises_with_people_of_the_lab(shop: Shop) -> None:
+    page = shop.posts("new/telegram/practice/", name="Grain")
+    assert "made-up people are coming" in page
+    channel = shop.channel()
+    assert (channel.name, channel.practice, channel.state) == ("Grain (practice)", True, "active")
+    bot = shop.lab.telegram.bot(channel.settings["username"])
+    assert bot is not None
+    assert len(shop.lab.people.by_id) >= 1000
+    eventually(lambda: bot.waiting >= 20)  # they press Start, one after another
+    assert "Practise with made-up people" in shop.sees("new/telegram/")
+
+
+def test_without_the_lab_nobody_practises(shop: Shop, settings: Any) -> None:
+    settings.LAB_URL = "http://127.0.0.1:9"
+    assert "The lab does not answer" in shop.posts("new/telegram/practice/")
+    with tenant(shop.workspace):
+        assert not Channel.objects.exists()

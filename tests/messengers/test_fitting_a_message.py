@@ -102,10 +102,26 @@ def test_a_long_caption_moves_below_and_takes_the_buttons_along() -> None:
     assert codes(fitted) == ["caption_moved"]
 
 
+def test_only_buttons_of_several_kinds_want_a_shorter_text() -> None:
+    can = replace(ALL, text=100, text_with_mixed_buttons=20)
+    words = "Shall we? " * 4
+    assert len(fit(Content.plain(words, buttons=[YES]), can).parts) == 1
+    *_, last = fit(Content.plain(words, buttons=[YES, SHOP]), can).parts
+    assert (len(last.text) <= 20, last.buttons) == (True, [YES, SHOP])
+
+
 def test_a_file_too_large_becomes_an_address() -> None:
     fitted = fit(Content(attachments=[PHOTO, FILM]), ALL, {2: "https://a.example/film"})
     assert fitted.parts == [Content(text="film.mp4: https://a.example/film", attachments=[PHOTO])]
     assert codes(fitted) == ["file_too_large"]
+
+
+def test_a_film_too_long_becomes_an_address() -> None:
+    can = replace(ALL, attachments={AttachmentKind.VIDEO: 10**9}, seconds={AttachmentKind.VIDEO: 180})
+    longer = FILM.model_copy(update={"seconds": 181})
+    fitted = fit(Content(attachments=[longer, FILM]), can, {2: "https://a.example/film"})
+    assert fitted.parts == [Content(text="film.mp4: https://a.example/film", attachments=[FILM])]
+    assert [(one.code, one.facts["limit"]) for one in fitted.warnings] == [("file_too_long", 180)]
 
 
 def test_a_file_of_a_kind_that_it_does_not_know_becomes_an_address() -> None:
@@ -123,6 +139,22 @@ def test_many_files_go_in_groups() -> None:
 def test_a_place_becomes_an_address() -> None:
     fitted = fit(Content(location=Location(latitude=55.75, longitude=37.6, title="Office")), SMS)
     assert texts(fitted)[0].startswith("Office: https://www.openstreetmap.org/?mlat=55.75&mlon=37.6")
+
+
+def test_cards_of_several_shapes_are_messages_where_a_carousel_wants_one() -> None:
+    can = replace(ALL, cards_alike=True, card_text=3)
+    alike = [Card(title="One", text="a", image=PHOTO, buttons=[YES]), Card(title="Two", text="b", image=PHOTO)]
+    assert codes(fit(Content(cards=alike), can)) == ["cards_as_messages"]
+    assert codes(fit(Content(cards=[Card(title="One", text="long")]), can)) == ["cards_as_messages"]
+    assert fit(Content(cards=[alike[0], alike[0]]), can).parts == [Content(cards=[alike[0], alike[0]])]
+
+
+def test_a_letter_keeps_its_subject_and_holds_words_and_cards_together() -> None:
+    letter = Content(subject="News", text="See:", buttons=[YES], cards=[Card(title="One")])
+    can = replace(ALL, subjects=True, cards_with_text=True)
+    assert fit(letter, can).parts == [letter]
+    assert [part.subject for part in fit(letter, replace(can, cards=0)).parts] == ["News", "News"]
+    assert {part.subject for part in fit(letter, ALL).parts} == {""}
 
 
 def test_cards_become_messages() -> None:

@@ -76,6 +76,12 @@ def test_a_name_cannot_bring_formatting_along() -> None:
     assert filled.text == r"*Hi* \*Eve\*"
 
 
+def test_a_subject_is_filled_too_and_stays_one_line() -> None:
+    letter = Content(text="Hello", subject="{{ name }}, your coffee")
+    assert personal.has_gaps(letter)
+    assert personal.fill(letter, personal.facts("*Anna*\nB", "", "", "")).subject == "*Anna* B, your coffee"
+
+
 @pytest.mark.parametrize("text", ["Hi {{ name", "{% for one in (1..9) %}", "{% unknown %}"])
 def test_gaps_that_cannot_be_filled_are_refused_before_anything_is_queued(workspace: Workspace, text: str) -> None:
     with tenant(workspace):
@@ -203,7 +209,7 @@ def test_several_mailings_of_one_channel_take_turns(workspace: Workspace, sink: 
         mail(small, people(channel, *"AB"), "small")
     with a_sender():
         eventually(lambda: statuses(workspace, small) == {Status.SENT: 2})
-        assert statuses(workspace, large)[Status.QUEUED] > 20
+        assert statuses(workspace, large).get(Status.SENT, 0) < 30
 
 
 class FileFake(Fake):

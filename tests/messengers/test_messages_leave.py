@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from builders import a_conversation, a_user, a_workspace, an_identity
 from fake_messenger import Sink, a_fake_channel, a_sender, eventually
-from messengers import batches, conversations, delivery, handover, hints, outbox, pump, tasks
+from messengers import batches, conversations, delivery, handover, hints, outbox, pump, receipts, tasks
 from messengers.content import Content
 from messengers.models import Attempt, Batch, Channel, Conversation, Identity, Message
 from messengers.statuses import Status
+from messengers.updates import ReceiptReceived
 from workspaces.models import Workspace
 from workspaces.scope import tenant
 
@@ -202,6 +203,22 @@ def test_a_long_text_leaves_in_parts_and_goes_on_where_it_stopped(workspace: Wor
     assert texts[1] == texts[2]  # the part that failed
     assert " ".join(texts[:1] + texts[2:]) == text.strip()
     assert len({arrival.key for arrival in sink.arrivals}) == len(texts) - 1
+    names = ["ext-1", *(f"ext-{number}" for number in range(3, len(texts) + 1))]
+    assert fresh(workspace, message).external_id == ",".join(names), "those of both attempts"
+
+
+def test_parts_that_left_are_known_by_name_though_nobody_knows_of_the_rest(workspace: Workspace, sink: Sink) -> None:
+    with tenant(workspace):
+        talk = a_conversation(a_fake_channel(sink))
+        message = say(talk, "One sentence of some words. " * 5)
+    sink.answers = [(200, {}), (200, {}), "drop"]
+    with a_sender():
+        eventually(lambda: reached(workspace, message, status=Status.UNCERTAIN))
+    assert fresh(workspace, message).external_id == "ext-1,ext-2,"
+    with tenant(workspace):
+        told = ReceiptReceived(Status.READ, None, external_ids=("ext-1", "ext-2"))
+        assert receipts.apply(talk.channel, [told], talk.identity) == []
+    assert fresh(workspace, message).status == Status.UNCERTAIN
 
 
 def test_a_paused_mailing_waits_and_a_stopped_one_ends(workspace: Workspace, sink: Sink) -> None:

@@ -31,7 +31,7 @@ def test_no_span_has_more_than_the_rate(rate: Rate) -> None:
 @given(rates)
 def test_it_is_not_slower_than_it_must_be(rate: Rate) -> None:
     moments = leave(Bucket.full(rate, 0.0), rate.count * 10 + 1)
-    assert moments[-1] <= rate.seconds * 10 * 1.2
+    assert moments[-1] <= rate.seconds * 10 * 1.07
 
 
 def test_the_first_leaves_at_once_and_a_mailing_leaves_room_for_an_answer() -> None:
@@ -45,7 +45,7 @@ def test_a_heavy_message_is_paid_for_before_the_next() -> None:
     bucket = Bucket.full(Rate(10), 0.0)
     bucket.spend(5, 0.0)
     assert bucket.available(0.3) == 0
-    assert bucket.available(0.5) == 1
+    assert bucket.available(0.52) == 1
 
 
 def test_what_was_left_goes_to_the_next_sender() -> None:
@@ -53,7 +53,7 @@ def test_what_was_left_goes_to_the_next_sender() -> None:
     bucket.spend(1, 0.0)
     heir = Bucket(bucket.rate, bucket.tokens, bucket.at)
     assert heir.available(5.0) == 0
-    assert heir.available(10.0) == 1
+    assert heir.available(10.1) == 1
 
 
 def test_a_clock_that_goes_back_gives_nothing_away() -> None:

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from builders import a_conversation, a_message, a_workspace
 from messengers import receipts, signals
+from messengers.content import Content
+from messengers.inbound import TooEarlyError, handle
 from messengers.models import Conversation, Message
 from messengers.receipts import News, merge
 from messengers.statuses import Status, below, raises
-from messengers.updates import ReceiptReceived
+from messengers.updates import MemberWrote, ReceiptReceived, Sender
 from workspaces.scope import tenant
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -31,6 +33,11 @@ def talk(db: None) -> Any:
 
 def ours(talk: Conversation, status: Status = Status.SENT, **fields: Any) -> Message:
     return a_message(talk, direction="out", status=status, **fields)
+
+
+def statuses_of(*messages: Message) -> list[str]:
+    found = Message.objects.in_bulk([message.pk for message in messages])
+    return [found[message.pk].status for message in messages]
 
 
 def told(status: Status, *messages: Message, minutes: int = 0) -> ReceiptReceived:
@@ -117,3 +124,86 @@ def test_nobody_reads_for_somebody_else(talk: Conversation) -> None:
     receipts.apply(a_conversation().channel, [told(Status.READ, message)])
     message.refresh_from_db()
     assert message.status == Status.SENT
+
+
+def test_who_counts_his_messages_tells_of_all_up_to_one(talk: Conversation) -> None:
+    first, album, later, nameless = (ours(talk, external_id=name) for name in ("8", "9,10", "11", ""))
+    read = ReceiptReceived(Status.READ, None, sender=Sender(talk.identity.external_id), upto=10)
+    handle(read, talk.channel)
+    assert statuses_of(first, album, later, nameless) == [Status.READ, Status.READ, Status.SENT, Status.SENT]
+    first.refresh_from_db()
+    assert first.read_at is not None
+
+
+def test_who_tells_a_moment_tells_of_all_that_was_sent_by_then(talk: Conversation) -> None:
+    before, failed, later = ours(talk), ours(talk, Status.REJECTED), ours(talk)
+    for message, minutes in ((before, -1), (failed, -1), (later, 1)):
+        Message.objects.filter(pk=message.pk).update(sent_at=NOON + timedelta(minutes=minutes))
+    handle(ReceiptReceived(Status.READ, NOON, sender=Sender(talk.identity.external_id), until=NOON), talk.channel)
+    assert statuses_of(before, failed, later) == [Status.READ, Status.REJECTED, Status.SENT]
+
+
+def test_a_message_that_is_on_its_way_may_be_meant_too(talk: Conversation) -> None:
+    ours(talk, Status.SENDING)
+    sender = Sender(talk.identity.external_id)
+    for told in (
+        ReceiptReceived(Status.READ, None, sender=sender, upto=1),
+        ReceiptReceived(Status.READ, None, sender=sender, until=NOON),
+        MemberWrote(sender, "12", Content.plain("Hello"), NOON),
+    ):
+        with pytest.raises(TooEarlyError):
+            handle(told, talk.channel)
+
+
+def test_what_a_member_wrote_in_the_messengers_own_app_stands_here_once(talk: Conversation) -> None:
+    sender = Sender(talk.identity.external_id)
+    for _ in range(2):
+        handle(MemberWrote(sender, "12", Content.plain("I am on it"), NOON), talk.channel)
+    written = Message.objects.get(external_id="12")
+    assert (written.direction, written.status, written.source) == ("out", Status.SENT, Message.Source.MEMBER)
+    talk.refresh_from_db()
+    assert (talk.last_message_id, talk.waiting_since) == (written.pk, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "comes_to"),
+    [
+        (Status.DELIVERED, "a", Status.SENT),
+        (Status.READ, "b", Status.SENT),
+        (Status.DELIVERED, "c", Status.DELIVERED),
+        (Status.READ, "c", Status.READ),
+        (Status.REJECTED, "a", Status.REJECTED),
+        (Status.UNREACHABLE, "c", Status.UNREACHABLE),
+    ],
+)
+def test_a_message_in_parts_has_arrived_when_the_last_has_and_failed_when_any_did(
+    talk: Conversation, status: Status, name: str, comes_to: Status
+) -> None:
+    message, other = ours(talk, external_id="a,b,c"), ours(talk, external_id="ab,d")
+    handle(ReceiptReceived(status, NOON, external_ids=(name,), sender=Sender(talk.identity.external_id)), talk.channel)
+    assert statuses_of(message, other) == [comes_to, Status.SENT]
+
+
+def test_parts_of_what_has_not_left_as_a_whole_say_nothing_of_it(talk: Conversation) -> None:
+    message = ours(talk, Status.UNCERTAIN, external_id="10,11,")
+    sender = Sender(talk.identity.external_id)
+    for told in ({"external_ids": ("11",)}, {"upto": 12}):
+        handle(ReceiptReceived(Status.READ, NOON, sender=sender, **told), talk.channel)
+    assert statuses_of(message) == [Status.UNCERTAIN]
+
+
+def test_a_part_of_ours_is_not_what_a_member_wrote(talk: Conversation) -> None:
+    ours(talk, external_id="a,b,c")
+    for name in ("a", "c"):
+        handle(MemberWrote(Sender(talk.identity.external_id), name, Content.plain("x"), NOON), talk.channel)
+    assert Message.objects.count() == 1
+
+
+def test_an_echo_without_a_name_that_came_while_we_spoke_is_ours(talk: Conversation) -> None:
+    sender, spoken = Sender(talk.identity.external_id), ours(talk, external_id="last part")
+    Message.objects.filter(pk=spoken.pk).update(created_at=NOON, sent_at=NOON, source=Message.Source.BOT)
+    for name, seconds in (("first part", -2), ("typed", 60), ("typed, too", 61)):
+        said = Content.plain(name)
+        handle(MemberWrote(sender, name, said, NOON + timedelta(seconds=seconds), perhaps_ours=True), talk.channel)
+    names = Message.objects.order_by("pk").values_list("external_id", flat=True)
+    assert list(names) == ["last part", "typed", "typed, too"]

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx
@@ -12,7 +12,9 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection
 
 from builders import a_channel, a_workspace
+from fake_messenger import Fake, Sink, eventually
 from messengers import channels, hook_door, hook_places, hook_threads, hook_writer, inbox, tasks
+from messengers.adapter import ChannelFacts, HttpCall
 from messengers.models import Channel, InboundUpdate
 from workspaces.models import Workspace
 from workspaces.scope import tenant
@@ -337,3 +339,18 @@ def _change(channel: Channel, **fields: Any) -> None:
         for name, value in fields.items():
             setattr(channel, name, value)
         channel.save()
+
+
+async def test_what_a_webhooks_own_answer_cannot_say_is_called(
+    door: httpx.AsyncClient, channel: Channel, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(_self: Fake, _channel: ChannelFacts, told: Mapping[str, Any]) -> HttpCall | None:
+        heard = {"to": told["from"], "text": "heard", "key": told["id"]}
+        return HttpCall("POST", f"{sink.url}/send", json=heard) if told["type"] == "button" else None
+
+    monkeypatch.setattr(Fake, "answers_apart", True)
+    monkeypatch.setattr(Fake, "answer", answer)
+    for number, kind in enumerate(("message", "button")):
+        said = body(number, type=kind)
+        assert (await door.post(address(channel), json=said, headers=SIGNED)).status_code == 200
+    await asyncio.to_thread(eventually, lambda: [arrival.key for arrival in sink.arrivals] == ["anna-1"])

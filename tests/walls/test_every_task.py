@@ -26,6 +26,7 @@ HOUSE_TASKS = {
     "messengers.tasks.prune": "finds what is older anywhere than it need be",
     "messengers.tasks.run_listener": "listens to the channels of many workspaces",
     "messengers.tasks.run_sender": "serves the channels of many workspaces in turn",
+    "messengers.tasks.watch_channels": "finds which channels anywhere are to be looked after",
     "messengers.tasks.tick": "finds what is due anywhere, and starts it in its own workspace",
     "workspaces.tasks.clear_expired_sessions": "sessions are people's",
     "workspaces.tasks.erase_deleted_workspaces": "finds what was deleted anywhere",
@@ -36,7 +37,11 @@ STEPWISE_TASKS = {
     "messengers.tasks.receive",
     "messengers.tasks.receive_waiting",
     "messengers.tasks.fetch_file",
+    "messengers.tasks.prepare_file",
     "messengers.tasks.ask_profile",
+    "messengers.tasks.watch_channel",
+    "messengers.tasks.fetch_missed",
+    "messengers.tasks.sync_templates_of",
 }
 
 WORKSPACE_TASKS = sorted(set(TASKS) - set(HOUSE_TASKS))

@@ -18,7 +18,7 @@ from django.db import models
 from django.utils import timezone
 
 from bots import flows, starters
-from messengers.models import Channel, InboundUpdate, Message
+from messengers.models import Channel, InboundUpdate, Media, Message
 from tests.builders import a_channel, a_conversation, a_message
 from workspaces.models import Membership, User, Workspace
 from workspaces.roles import Role
@@ -39,8 +39,10 @@ OBJECTS: dict[str, Callable[[Row], Any]] = {
 }
 WORDS: dict[str, Any] = {
     "language": "ru",
+    "kind": "telegram",
     "digest": "0",
     "word": "unsigned",
+    "file_name": "cat.png",
     "token": "unknown",
     "uidb36": "1",
 }
@@ -114,6 +116,7 @@ def _one_of_everything(world: World, workspace: Workspace, word: str) -> None:
     failed = {"state": InboundUpdate.State.FAILED, "error": word, "body": {"text": word}, "external_id": word}
     made.append(InboundUpdate.objects.create(channel=channel, **failed))
     made += _a_flow(word, User.objects.get(pk=made[-2].user_id))
+    made.append(Media.objects.create(in_library=True, kind="document", name=word, content_type="x/y", size=1))
     for row in made:
         world.rows[workspace.pk, type(row)] = row
     for model in tenant_models():

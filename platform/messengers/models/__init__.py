@@ -6,6 +6,7 @@ from messengers.models.identity import Identity
 from messengers.models.inbound import InboundUpdate
 from messengers.models.media import Media, MessengerFile
 from messengers.models.message import Attempt, Batch, Message, Variant
+from messengers.models.template import MessageTemplate
 
 __all__ = [
     "Attempt",
@@ -17,6 +18,7 @@ __all__ = [
     "InboundUpdate",
     "Media",
     "Message",
+    "MessageTemplate",
     "MessengerFile",
     "PollLease",
     "Variant",

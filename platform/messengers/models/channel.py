@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
+from messengers.registry import is_known, messenger
 from workspaces.encrypted_field import EncryptedJSONField
 from workspaces.tenant_model import TenantForeignKey, TenantModel
 
@@ -23,6 +24,15 @@ class Channel(TenantModel):
         BROKEN = "broken", _("Needs attention")
         DISCONNECTED = "disconnected", _("Switched off")
 
+    class Trouble(models.TextChoices):
+        """What the watchdog has found; people are told of it once."""
+
+        BROKEN = "broken", _("Nothing leaves")
+        STOLEN = "stolen", _("Another program receives its messages")
+        EXPIRING = "expiring", _("Its keys run out soon")
+        RESTRICTED = "restricted", _("The messenger has restricted the account")
+        DISLIKED = "disliked", _("People complain of its messages")
+
     kind = models.CharField(max_length=32)
     name = models.CharField(_("name"), max_length=120)
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
@@ -34,9 +44,14 @@ class Channel(TenantModel):
     paused_until = models.DateTimeField(null=True, blank=True)
     practice = models.BooleanField(default=False)  # an account of the lab: nothing reaches a true messenger
     polls = models.BooleanField(default=False)  # news are fetched: see `polling`
-    poll_cursor = models.CharField(max_length=200, blank=True)
+    poll_cursor = models.TextField(blank=True)  # up to where news were fetched, in the adapter's own words
     shards = models.PositiveSmallIntegerField(default=1)  # how many senders may serve it at once, each its own people
     hook_state = models.JSONField(default=dict)  # what the messenger last said of our webhook
+    watched_at = models.DateTimeField(null=True, blank=True)  # by `watchdog`, as are the next two
+    trouble = models.CharField(max_length=16, choices=Trouble.choices, blank=True)
+    told_trouble = models.CharField(max_length=16, blank=True)  # what its people have been told of
+    templates_at = models.DateTimeField(null=True, blank=True)  # when `templates` last asked for them; null: now
+    templates_problem = models.CharField(max_length=300, blank=True)  # why the messenger did not tell them
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):
@@ -53,6 +68,11 @@ class Channel(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_templates(self) -> bool:
+        """Say whether its messenger approves messages beforehand."""
+        return is_known(self.kind) and messenger(self.kind).capabilities.templates
 
 
 class ChannelLease(TenantModel):

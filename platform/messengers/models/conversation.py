@@ -36,6 +36,7 @@ class Conversation(TenantModel):
         "messengers.Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     last_message_at = models.DateTimeField(null=True, blank=True)
+    heard_at = models.DateTimeField(null=True, blank=True)  # when the person last wrote, pressed or came
     waiting_since = models.DateTimeField(null=True, blank=True)  # the person's first message that nobody answered
     unread = models.PositiveIntegerField(default=0)  # his messages that no member has seen
     context = models.JSONField(default=dict)  # page, referrer, UTM of the visit

@@ -119,7 +119,7 @@ def _attachment(attachment: Attachment) -> dict[str, Any]:
         "kind": attachment.kind.value,
         "name": attachment.name,
         "size": attachment.size,
-        "url": signed_url(attachment.media),
+        "url": signed_url(attachment),
     }
 
 

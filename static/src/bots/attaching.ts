@@ -3,6 +3,7 @@ import { type ClipboardEvent, useState } from "react";
 import { interpolate, ngettext } from "@shared/i18n";
 import { request } from "@shared/request";
 import { toast } from "@shared/toast";
+import type { LibraryFile } from "../media/library_dialog";
 import { attempt } from "./attempt";
 import { changeStep } from "./edits";
 import { type Attachment, isTalking } from "./types";
@@ -13,12 +14,13 @@ export const LIMIT = 10;
 export interface Attaching {
   busy: boolean;
   attach(files: File[]): Promise<void>;
+  choose(files: LibraryFile[]): void;
 }
 
 export function useAttaching(id: string): Attaching {
   const { editor } = useEditor();
   const [underway, setUnderway] = useState(0);
-  return { busy: underway > 0, attach };
+  return { busy: underway > 0, attach, choose };
 
   async function attach(files: File[]): Promise<void> {
     setUnderway((count) => count + 1);
@@ -41,6 +43,14 @@ export function useAttaching(id: string): Attaching {
     const form = new FormData();
     form.append("file", file);
     const { attachment, url } = await request<{ attachment: Attachment; url: string }>(editor.boot.upload, { body: form });
+    add(attachment, url);
+  }
+
+  function choose(files: LibraryFile[]): void {
+    for (const { attachment, url } of files) add(attachment, url);
+  }
+
+  function add(attachment: Attachment, url: string): void {
     editor.addFile(attachment.media, url);
     editor.change((now) => changeStep(now, id, (step) => ({ ...step, attachments: [...step.attachments, attachment].slice(0, LIMIT) })));
   }

@@ -10,7 +10,7 @@ export function newId(prefix: string): string {
   return prefix + Array.from(bytes, (byte) => SIGNS[byte % SIGNS.length]).join("");
 }
 
-export const emptyMessage = (next: string | null = null): MessageNode => ({ type: "message", text: "", attachments: [], buttons: [], next });
+export const emptyMessage = (next: string | null = null): MessageNode => ({ type: "message", subject: "", text: "", attachments: [], buttons: [], template: null, next });
 
 export const stepNumber = (graph: Graph, id: string): number => graph.order.indexOf(id) + 1;
 
@@ -133,6 +133,6 @@ export function filledIn(graph: Graph): Graph {
 
 function filledNode(node: Node): Node {
   if (!isTalking(node)) return node;
-  const talking = { ...node, text: node.text ?? "", attachments: node.attachments ?? [], buttons: (node.buttons ?? []).map((one) => ({ ...one, kind: one.kind ?? "url" })) };
+  const talking = { ...node, subject: node.subject ?? "", text: node.text ?? "", attachments: node.attachments ?? [], template: node.template ?? null, buttons: (node.buttons ?? []).map((one) => ({ ...one, kind: one.kind ?? "url" })) };
   return (talking.type === "message" ? { ...talking, next: talking.next ?? null } : talking) as Node;
 }

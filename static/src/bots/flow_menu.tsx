@@ -4,7 +4,7 @@ import { gettext, interpolate, ngettext } from "@shared/i18n";
 import { Icon } from "@shared/icon";
 import { request } from "@shared/request";
 import { toast } from "@shared/toast";
-import { CirclePause, CirclePlay, Copy, Ellipsis, History, RotateCcw, Trash2 } from "lucide-react";
+import { CirclePause, CirclePlay, Copy, Ellipsis, FlaskConical, History, RotateCcw, Trash2 } from "lucide-react";
 import { attempt } from "./attempt";
 import { Dialog } from "./dialog";
 import type { Draft, Flow } from "./types";
@@ -30,6 +30,7 @@ export function FlowMenu() {
           <Item icon={flow.active ? CirclePause : CirclePlay} words={flow.active ? gettext("Switch off") : gettext("Switch on")} onPress={() => (flow.active ? setAsking("off") : void setActive(true, false))} />
         )}
         {flow.version !== null && <Item icon={History} words={gettext("Versions")} onPress={() => setAsking("versions")} />}
+        <Item icon={FlaskConical} words={gettext("Practise with made-up people")} onPress={() => void practise()} />
         <Item icon={Copy} words={gettext("Make a copy")} onPress={() => void copy()} />
         {flow.newer && <Item icon={RotateCcw} words={gettext("Discard the draft")} onPress={() => setAsking("discard")} />}
         <hr className="menu-line" />
@@ -53,6 +54,13 @@ export function FlowMenu() {
       toast({ text: on ? gettext("The flow is switched on.") : gettext("The flow is switched off.") });
     });
     if (done) close();
+  }
+
+  async function practise(): Promise<void> {
+    await attempt(async () => {
+      await editor.save();
+      window.location.assign(editor.boot.practice);
+    });
   }
 
   async function copy(): Promise<void> {

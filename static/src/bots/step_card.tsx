@@ -9,6 +9,7 @@ import { ProblemNotes, WarningNotes } from "./problem_notes";
 import { StepButtons } from "./step_buttons";
 import { StepChoice } from "./step_choice";
 import { StepFiles } from "./step_files";
+import { StepTemplate } from "./step_template";
 import { StepText } from "./step_text";
 import { TypeIcon } from "./type_icon";
 import { type Graph, isTalking } from "./types";
@@ -23,7 +24,7 @@ export function StepCard({ id, index, graph }: { id: string; index: number; grap
   const title = useId();
   const node = graph.nodes[id];
   const problems = shown.problems.filter((one) => one.node === id);
-  const elsewhere = problems.filter((one) => !one.field.startsWith("buttons.") && one.field !== "text");
+  const elsewhere = problems.filter((one) => !one.field.startsWith("buttons.") && !one.field.startsWith("template") && one.field !== "text");
   return (
     <li className="flow-step" data-over={over ?? undefined} data-lit={shown.trialAt === id || undefined} onKeyDown={moveByKey} onDragOver={dragOver} onDragLeave={() => setOver(null)} onDrop={drop}>
       <section className="card" aria-labelledby={title}>
@@ -51,6 +52,7 @@ export function StepCard({ id, index, graph }: { id: string; index: number; grap
               <StepText id={id} node={node} problems={problems.filter((one) => one.field === "text")} attach={attaching.attach} />
               <StepFiles id={id} node={node} attaching={attaching} />
               <StepButtons id={id} node={node} graph={graph} problems={problems} />
+              <StepTemplate id={id} node={node} problems={problems.filter((one) => one.field.startsWith("template"))} />
               {node.type === "message" && (
                 <div className="flow-row">
                   <Icon of={CornerDownRight} />

@@ -1,9 +1,10 @@
 // The files that a step sends, and the button that chooses more from the disk.
-import { type ChangeEvent, useRef } from "react";
+import { type ChangeEvent, useRef, useState } from "react";
 import { fileSize } from "@shared/format";
 import { gettext, interpolate } from "@shared/i18n";
 import { Icon } from "@shared/icon";
-import { FileText, Paperclip, X } from "lucide-react";
+import { FileText, Images, Paperclip, X } from "lucide-react";
+import { LibraryDialog } from "../media/library_dialog";
 import { type Attaching, LIMIT } from "./attaching";
 import { changeStep } from "./edits";
 import type { Attachment, TalkingNode } from "./types";
@@ -11,9 +12,10 @@ import { useEditor } from "./use_editor";
 
 type Props = { id: string; node: TalkingNode; attaching: Attaching };
 
-export function StepFiles({ id, node, attaching: { busy, attach } }: Props) {
+export function StepFiles({ id, node, attaching: { busy, attach, choose } }: Props) {
   const { editor, shown } = useEditor();
   const input = useRef<HTMLInputElement>(null);
+  const [choosing, setChoosing] = useState(false);
   return (
     <div className="flow-files">
       {node.attachments.map((file, index) => (
@@ -32,6 +34,11 @@ export function StepFiles({ id, node, attaching: { busy, attach } }: Props) {
         <Icon of={Paperclip} />
         {busy ? gettext("Uploading…") : gettext("Attach a file")}
       </button>
+      <button type="button" className="btn btn-ghost btn-sm" disabled={node.attachments.length >= LIMIT} onClick={() => setChoosing(true)}>
+        <Icon of={Images} />
+        {gettext("From the library")}
+      </button>
+      {choosing && <LibraryDialog address={editor.boot.library} room={LIMIT - node.attachments.length} onChosen={choose} onClose={() => setChoosing(false)} />}
     </div>
   );
 

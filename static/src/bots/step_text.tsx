@@ -24,6 +24,14 @@ export function StepText({ id, node, problems, attach }: Props) {
   ];
   return (
     <div className="flow-text">
+      <input
+        className="input flow-subject"
+        maxLength={200}
+        value={node.subject}
+        aria-label={gettext("Subject (e-mail)")}
+        placeholder={gettext("Subject (e-mail)")}
+        onChange={(event) => editor.change((now) => changeStep(now, id, (step) => ({ ...step, subject: event.target.value })), { tag: `subject-${id}` })}
+      />
       <div className="flow-tools" role="group" aria-label={gettext("Formatting")}>
         {tools.map(([icon, label, press]) => (
           <button type="button" key={label} className="btn btn-ghost btn-xs btn-square" aria-label={label} data-tip={label} onClick={press}>

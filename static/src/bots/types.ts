@@ -5,8 +5,13 @@ export type ReplyButton = { kind: "reply"; id: string; text: string; target: str
 export type UrlButton = { kind: "url"; id: string; text: string; url: string };
 export type FlowButton = ReplyButton | UrlButton;
 
-export type MessageNode = { type: "message"; text: string; attachments: Attachment[]; buttons: UrlButton[]; next: string | null };
-export type ButtonsNode = { type: "buttons"; text: string; attachments: Attachment[]; buttons: FlowButton[] };
+// An approved message, said where the messenger lets nothing else through. `parts` are the server's own.
+export type StepTemplate = { name: string; language: string; parts: TemplateParts; values: Record<string, string> };
+export type TemplateParts = { header: string; body: string; footer: string; header_file: string | null };
+export type OfferedTemplate = StepTemplate & { gaps: { key: string; label: string; example: string }[] };
+
+export type MessageNode = { type: "message"; subject: string; text: string; attachments: Attachment[]; buttons: UrlButton[]; template: StepTemplate | null; next: string | null };
+export type ButtonsNode = { type: "buttons"; subject: string; text: string; attachments: Attachment[]; buttons: FlowButton[]; template: StepTemplate | null };
 export type TalkingNode = MessageNode | ButtonsNode;
 export type UnknownNode = { type: string; unknown: true };
 export type Node = TalkingNode | UnknownNode;
@@ -43,11 +48,14 @@ export type Failure = { person: string; at: string; node: string | null; version
 export type Draft = { flow: Flow; graph: Graph | null; problems: Problem[]; warnings: Warning[]; files: Record<string, string> };
 export type Boot = Draft & {
   channels: Channel[];
+  templates: OfferedTemplate[];
   types: { kind: string; name: string; icon: string }[];
   failures: Failure[];
   data: string;
   upload: string;
+  library: string;
   list: string;
+  practice: string;
   me: number;
 };
 

@@ -56,9 +56,10 @@ function Corrected({ message }: { message: Message }) {
 }
 
 function Body({ message }: { message: Message }) {
-  const { spans, attachments, buttons, cards, location } = message.content;
+  const { subject, spans, attachments, buttons, cards, location } = message.content;
   return (
     <>
+      {subject && <strong className="chats-subject">{subject}</strong>}
       <Files files={attachments} />
       {spans.some((span) => span.text) && <p className="chats-text">{spans.map((span, index) => <Piece key={index} span={span} />)}</p>}
       {cards.map((card, index) => (

@@ -42,8 +42,9 @@ export function ContactColumn({ row, card, onBack }: { row: Conversation; card: 
             {row.channel.name}
           </span>
         </Fact>
-        {card ? <CardFacts card={card} /> : <span className="skeleton" />}
+        {card && <CardFacts card={card} />}
       </dl>
+      {!card && <span className="skeleton" />}
     </aside>
   );
 }

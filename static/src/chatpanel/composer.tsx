@@ -5,9 +5,11 @@ import { gettext, interpolate, ngettext, pgettext } from "@shared/i18n";
 import { Icon } from "@shared/icon";
 import { registerShortcut } from "@shared/shortcuts";
 import { toast } from "@shared/toast";
-import { FileText, Paperclip, SendHorizontal, X } from "lucide-react";
+import { FileText, Images, Paperclip, SendHorizontal, X } from "lucide-react";
+import { type LibraryFile, LibraryDialog } from "../media/library_dialog";
 import { ask, words } from "./api";
 import type { Uploaded } from "./outgoing";
+import { Templates } from "./templates";
 import type { Conversation } from "./types";
 import { usePanel } from "./use_panel";
 
@@ -17,27 +19,49 @@ export function Composer({ row }: { row: Conversation }) {
   const { state } = usePanel();
   const { sending, attach } = useUploads();
   const blocked = row.subscriber === "blocked";
+  const closed = useIsPast(row.answer_until);
   const noting = state.draft.note;
   const drop = (event: DragEvent): void => {
     event.preventDefault();
-    if (!blocked && !noting) void attach([...event.dataTransfer.files]);
+    if (!blocked && !closed && !noting) void attach([...event.dataTransfer.files]);
   };
   return (
     <footer className="chats-composer" data-note={noting || undefined} onDragOver={(event) => event.preventDefault()} onDrop={drop}>
       <Tabs />
-      {blocked && !noting ? (
-        <p className="chats-blocked" role="status">
-          {gettext("This person has blocked us: messages do not arrive here. You can still leave a note for colleagues.")}
-        </p>
+      {(blocked || closed) && !noting ? (
+        <div className="chats-blocked" role="status">
+          <p>{closedWords(blocked, row.channel.templates)}</p>
+          {!blocked && row.channel.templates && <Templates row={row} worded />}
+        </div>
       ) : (
         <>
           {row.subscriber === "unsubscribed" && !noting && <p className="chats-blocked">{gettext("The person has unsubscribed from broadcasts. A personal answer still arrives.")}</p>}
+          {row.channel.subjects && !noting && <Subject />}
           <Files sending={sending} />
           <Field row={row} attach={attach} />
         </>
       )}
     </footer>
   );
+}
+
+function closedWords(blocked: boolean, templates: boolean): string {
+  if (blocked) return gettext("This person has blocked us: messages do not arrive here. You can still leave a note for colleagues.");
+  if (templates) return gettext("A day has passed since this person's last message: until he writes again, only templates may be sent.");
+  return gettext("Too much time has passed since this person's last message: the messenger lets nothing through until he writes again. You can leave a note for colleagues.");
+}
+
+// Turns true while the page is open, at that very moment.
+function useIsPast(moment: string | null): boolean {
+  const until = moment ? Date.parse(moment) : Infinity;
+  const [, look] = useState(0);
+  useEffect(() => {
+    const rest = until - Date.now();
+    if (rest <= 0 || rest > 2 ** 31) return undefined;
+    const timer = setTimeout(() => look((times) => times + 1), rest);
+    return () => clearTimeout(timer);
+  }, [until]);
+  return until <= Date.now();
 }
 
 function Tabs() {
@@ -53,6 +77,21 @@ function Tabs() {
         {pgettext("noun", "Note")}
       </button>
     </div>
+  );
+}
+
+// Where messages have subjects: left empty, an answer bears that of the letter which it answers.
+function Subject() {
+  const { panel, state } = usePanel();
+  return (
+    <input
+      className="chats-subject-field"
+      value={state.draft.subject}
+      maxLength={200}
+      aria-label={gettext("Subject")}
+      placeholder={gettext("Subject, if it is to be another one")}
+      onChange={(event) => panel.keepDraft({ ...panel.state.draft, subject: event.target.value })}
+    />
   );
 }
 
@@ -115,6 +154,8 @@ function Field({ row, attach }: { row: Conversation; attach(files: File[]): Prom
           <button type="button" className="btn btn-ghost btn-square" onClick={() => chooser.current?.click()} title={gettext("Attach a file")}>
             <Icon of={Paperclip} size={20} label={gettext("Attach a file")} />
           </button>
+          <FromLibrary />
+          {row.channel.templates && <Templates row={row} />}
         </>
       )}
       <button type="button" className="btn btn-primary chats-send" disabled={empty} onClick={() => panel.send()} title={gettext("Enter sends, Shift+Enter starts a new line")}>
@@ -122,6 +163,25 @@ function Field({ row, attach }: { row: Conversation; attach(files: File[]): Prom
         <span>{draft.note ? gettext("Leave a note") : gettext("Send")}</span>
       </button>
     </div>
+  );
+}
+
+function FromLibrary() {
+  const { panel, state } = usePanel();
+  const [open, setOpen] = useState(false);
+  const room = panel.boot.files.count - state.draft.files.length;
+  const add = (files: LibraryFile[]): void => {
+    const chosen = files.map(({ id, url, attachment: { kind, name, size, content_type } }): Uploaded => ({ id, kind, name, size, type: content_type, state: "stored", url }));
+    const { draft } = panel.state;
+    panel.keepDraft({ ...draft, files: [...draft.files, ...chosen].slice(0, panel.boot.files.count) });
+  };
+  return (
+    <>
+      <button type="button" className="btn btn-ghost btn-square" disabled={room <= 0} onClick={() => setOpen(true)} title={gettext("From the library")}>
+        <Icon of={Images} size={20} label={gettext("From the library")} />
+      </button>
+      {open && <LibraryDialog address={panel.boot.library} room={room} onChosen={add} onClose={() => setOpen(false)} />}
+    </>
   );
 }
 

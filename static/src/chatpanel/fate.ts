@@ -55,6 +55,8 @@ function knownReason(reason: string): string | null {
   switch (reason) {
     case "blocked":
       return gettext("The person has blocked us.");
+    case "window_closed":
+      return gettext("Too much time had passed since the person's last message: the messenger lets nothing through.");
     case "unsubscribed":
       return gettext("The person has unsubscribed.");
     case "person_took_over":
@@ -77,6 +79,25 @@ function knownReason(reason: string): string | null {
       return gettext("The messenger does not let us write to this person.");
     case "file_too_large":
       return gettext("The file is too large for the messenger.");
+    case "template_pending":
+      return gettext("The messenger has not approved this template yet.");
+    case "template_rejected":
+    case "no_such_template":
+      return gettext("The messenger has not approved this template, or has it no more.");
+    case "template_paused":
+      return gettext("The messenger has paused this template: people complained.");
+    case "template_disabled":
+      return gettext("The messenger has disabled this template.");
+    case "template_gaps":
+      return gettext("The template has other gaps by now: fill it anew.");
+    case "template_against_rules":
+      return gettext("Something in the template is against the messenger's rules.");
+    case "template_too_long":
+      return gettext("What fills the template makes it too long.");
+    case "marketing_cap":
+      return gettext("This person has had enough advertising for today, the messenger says.");
+    case "stopped_marketing":
+      return gettext("The person wants no advertising.");
     default:
       return null;
   }

@@ -6,6 +6,7 @@ export interface Uploaded extends Attachment {
 }
 
 export interface Draft {
+  subject: string;
   text: string;
   note: boolean;
   files: Uploaded[];
@@ -14,6 +15,7 @@ export interface Draft {
 export interface Outgoing {
   clientId: string;
   conversation: number;
+  subject: string;
   text: string;
   files: Uploaded[];
   note: boolean;
@@ -28,7 +30,7 @@ export interface Outgoing {
 
 const PREFIX = "kaskad.chats";
 
-export const EMPTY: Draft = { text: "", note: false, files: [] };
+export const EMPTY: Draft = { subject: "", text: "", note: false, files: [] };
 
 export function newClientId(): string {
   return crypto.randomUUID?.() ?? `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
@@ -38,11 +40,11 @@ export class Keeping {
   constructor(private readonly scope: string) {}
 
   draft(conversation: number): Draft {
-    return this.read<Draft>(this.key("draft", conversation)) ?? EMPTY;
+    return { ...EMPTY, ...this.read<Draft>(this.key("draft", conversation)) };
   }
 
   keepDraft(conversation: number, draft: Draft): void {
-    const empty = !draft.text && draft.files.length === 0;
+    const empty = !draft.subject && !draft.text && draft.files.length === 0;
     this.write(this.key("draft", conversation), empty ? null : draft);
   }
 

@@ -119,6 +119,7 @@ export class Queue {
 function replyBody(one: Outgoing): object {
   return {
     client_id: one.clientId,
+    subject: one.subject,
     text: one.text,
     attachments: one.files.map((file) => file.id),
     seen_message: one.seen,

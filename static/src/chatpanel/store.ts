@@ -257,6 +257,7 @@ export class Panel {
     this.queue.add({
       clientId: newClientId(),
       conversation: open,
+      subject: row?.channel.subjects && !draft.note ? draft.subject.trim() : "",
       text,
       files: draft.note ? [] : draft.files,
       note: draft.note,
@@ -287,6 +288,7 @@ export class Panel {
     this.queue.remove(clientId);
     const { draft } = this.state;
     this.keepDraft({
+      subject: one.subject || draft.subject,
       text: [one.text, draft.text].filter(Boolean).join("\n"),
       note: one.note,
       files: [...one.files, ...draft.files],

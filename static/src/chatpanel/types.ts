@@ -9,8 +9,9 @@ export interface Conversation {
   id: number;
   revision: number;
   contact: { id: number; name: string; phone: string; email: string; picture: string };
-  channel: { id: number; kind: string; name: string; edits: boolean; deletes: boolean }; // what was sent
+  channel: { id: number; kind: string; name: string; edits: boolean; deletes: boolean; subjects: boolean; templates: boolean }; // what was sent
   subscriber: "active" | "unsubscribed" | "blocked";
+  answer_until: string | null; // the messenger lets nothing through afterwards
   owner: "bot" | "person";
   assignee: Person | null;
   state: "open" | "closed";
@@ -65,6 +66,7 @@ export interface Message {
   edited_at: string | null;
   deleted_at: string | null;
   content: {
+    subject: string;
     spans: Span[];
     attachments: Attachment[];
     buttons: { kind: string; text: string; url: string }[];
@@ -147,6 +149,7 @@ export interface Boot {
   connectUrl: string | null;
   mayEditContacts: boolean;
   files: { count: number; size: number };
+  library: string;
 }
 
 export type Folder = "unassigned" | "mine" | "bot" | "all";

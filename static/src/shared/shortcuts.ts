@@ -40,9 +40,11 @@ const KEY_NAMES: Record<string, string> = {
   BracketRight: "]",
 };
 
+/** Say whether keys go into a field there. A field that its dialog has hidden keeps the focus until the next frame: nobody types into it. */
 export function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
+    target.checkVisibility() &&
     (target.isContentEditable || target.matches("input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select"))
   );
 }

@@ -13,31 +13,37 @@ function redraw(name, from, draw) {
 }
 
 function botRow(bot, people) {
-  const copy = make("button", { class: "button", type: "button", onclick: async (event) => {
+  const copy = (value) => make("button", { class: "button", type: "button", onclick: async (event) => {
     const button = event.currentTarget;
-    await navigator.clipboard.writeText(bot.token);
+    await navigator.clipboard.writeText(value);
     button.textContent = word("copied");
     setTimeout(() => (button.textContent = word("copy")), 1500);
   } }, word("copy"));
-  const phone = make("a", { class: "button main", href: `/phone/${bot.username}/${people[0]?.id ?? ""}`, target: "_blank",
+  const keys = Object.entries(bot.credentials);
+  const revoke = make("button", { class: "button quiet", type: "button", onclick: () => act("POST", `/api/bots/${bot.platform}/${bot.username}/revoke`) }, word("revoke"));
+  const phone = make("a", { class: "button main", href: `/phone/${bot.platform}/${bot.username}/${people[0]?.id ?? ""}`, target: "_blank",
     onclick: async (event) => {
       if (people.length) return;
       event.preventDefault();
-      const found = await ask("POST", "/api/phones", { bot: bot.username, person: language === "ru" ? "Анна" : "Ann" });
+      const found = await ask("POST", "/api/phones", { platform: bot.platform, bot: bot.username, person: language === "ru" ? "Анна" : "Ann" });
       window.open(found.path, "_blank");
     } }, word("open_phone"));
+  const choices = (bot.choices ?? []).map((one) => make("label", { class: "line" }, make("span", { class: "soft small grow" }, one.label),
+    make("select", { onchange: (event) => act("POST", `/api/bots/${bot.platform}/${bot.username}/choose`, { name: one.name, value: event.target.value }) },
+      ...one.options.map((value) => make("option", { value, selected: value === one.value }, value)))));
   const state = bot.hook ? `${word("hook")} ${bot.hook}` : word("no_hook");
   return make("li", {},
-    make("div", { class: "line" }, make("strong", {}, bot.name), make("span", { class: "soft grow" }, `@${bot.username}`), phone),
-    make("div", { class: "line" }, make("code", { class: "token", title: bot.token }, bot.token), copy,
-      make("button", { class: "button quiet", type: "button", onclick: () => act("POST", `/api/bots/${bot.username}/revoke`) }, word("revoke"))),
+    make("div", { class: "line" }, make("strong", {}, bot.name), make("span", { class: "soft grow" }, `${bot.platform} · ${bot.username}`), phone),
+    ...keys.map(([name, value], at) => make("div", { class: "line" }, keys.length > 1 ? make("span", { class: "soft small" }, name) : null,
+      make("code", { class: "token", title: value }, value), copy(value), at ? null : revoke)),
+    choices.length ? make("details", {}, make("summary", { class: "soft small" }, word("decides")), ...choices) : null,
     make("p", { class: "soft small grow" }, state, bot.limits ? "" : ` · ${word("unlimited")}`,
       bot.waiting ? ` · ${bot.waiting} ${word("waiting")}` : ""),
     bot.problem && bot.waiting ? make("p", { class: "bad small" }, bot.problem) : null);
 }
 
 function personRow(person, bots) {
-  const phones = bots.map((bot) => make("a", { class: "chip", href: `/phone/${bot.username}/${person.id}`, target: "_blank" }, bot.name));
+  const phones = bots.map((bot) => make("a", { class: "chip", href: `/phone/${bot.platform}/${bot.username}/${person.id}`, target: "_blank" }, bot.name));
   return make("li", {},
     make("div", { class: "line" }, make("strong", {}, person.name), make("span", { class: "soft small" }, `${person.phone} · ${person.language}`)),
     phones.length ? make("div", { class: "line" }, ...phones) : null);
@@ -71,6 +77,8 @@ function show(state) {
   });
   redraw("people", [state.people, state.bots.map((one) => one.username)], () =>
     by("people-list").replaceChildren(...state.people.map((one) => personRow(one, state.bots))));
+  redraw("platforms", state.platforms, () => by("new-bot").platform.replaceChildren(
+    ...state.platforms.map((one) => make("option", { value: one, selected: one === "telegram" }, one))));
   redraw("switches", state.switches, () => by("switches").replaceChildren(...state.switches.map(switchRow)));
   redraw("choices", [state.kinds, state.bots.map((one) => one.username)], () => {
     const form = by("new-switch");

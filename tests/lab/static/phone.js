@@ -3,8 +3,8 @@
 import { ask, language, make, translate, word } from "./words.js";
 
 const by = (id) => document.getElementById(id);
-const [, , bot, person] = location.pathname.split("/");
-const api = `/api/phone/${bot}/${person}`;
+const [, , platform, bot, person] = location.pathname.split("/");
+const api = `/api/phone/${platform}/${bot}/${person}`;
 const rows = new Map(); // message id -> what it was drawn from, and the element
 let shown = { messages: [] };
 let toast = "";

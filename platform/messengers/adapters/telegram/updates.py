@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,6 +34,9 @@ _SERVICE = frozenset(
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="ignore")
+
+
+_Moment = Annotated[int, Field(ge=0, le=99_999_999_999)]  # seconds, of which a date can be made
 
 
 class _User(_Model):
@@ -116,8 +119,8 @@ class _Keyboard(_Model):
 
 class _Message(_Model):
     message_id: int
-    date: int = 0
-    edit_date: int = 0
+    date: _Moment = 0
+    edit_date: _Moment = 0
     chat: _Chat
     sender: _User | None = Field(default=None, alias="from")
     text: str = ""
@@ -211,7 +214,7 @@ class _ChatMember(_Model):
 class _ChatMemberUpdated(_Model):
     chat: _Chat
     sender: _User = Field(alias="from")
-    date: int
+    date: _Moment
     new_chat_member: _ChatMember
 
 

@@ -63,6 +63,10 @@ class Bot:
         self.updates.hook = Hook(url=url)
         self.updates.wake()
 
+    def credentials(self) -> dict[str, str]:
+        """Return what a person pastes to connect it."""
+        return {"token": self.token}
+
     @property
     def hook_url(self) -> str:
         """Where its updates are posted."""

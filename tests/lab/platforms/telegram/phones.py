@@ -11,9 +11,8 @@ from lab.people import Person
 from lab.platforms.telegram import files, formatting, keyboards
 from lab.platforms.telegram.bots import Bot
 from lab.platforms.telegram.chats import Chat, Standing
+from lab.platforms.telegram.screens import KINDS, screen
 from lab.samples import File, sample
-
-KINDS = ("photo", "video", "audio", "voice", "document", "animation", "video_note", "sticker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Phone:
     @property
     def url(self) -> str:
         """Where people look at it."""
-        return f"{self.ground.url}/phone/{self.bot.username}/{self.person.id}"
+        return f"{self.ground.url}/phone/telegram/{self.bot.username}/{self.person.id}"
 
     # ---- what the person does
 
@@ -169,6 +168,10 @@ class Phone:
         rows = [row for one in self.chat.messages.values() for row in keyboards.shown(one.told.get("reply_markup"))]
         keys = self.chat.keyboard["keyboard"] if self.chat.keyboard else []
         return [keyboards.label(button) for row in (*rows, *keys) for button in row]
+
+    def screen(self) -> dict[str, Any]:
+        """Return what its page shows."""
+        return screen(self)
 
     @property
     def toast(self) -> str:

@@ -1,0 +1,96 @@
+"""What every wizard says and asks. Subclass it in a module of this folder; the pages do the rest."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from messengers.adapter import ChannelFacts, Connected
+from messengers.registry import messenger
+
+Words: TypeAlias = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do at the messenger's. A `link` (its words, its address) stands where the text says `{link}`."""
+
+    text: Words
+    link: tuple[Words, str] | None = None
+
+
+class KeysForm(forms.Form):
+    """What a person pastes to connect an account. Fields named in `SECRETS` are encrypted and never shown again."""
+
+    SECRETS: ClassVar[Sequence[str]] = ()
+
+    @property
+    def problem(self) -> str:
+        """Return what is wrong with what was typed, naming each field where there are several."""
+        told = []
+        for name, errors in self.errors.items():
+            words = " ".join(str(error) for error in errors)
+            named = name in self.fields and len(self.fields) > 1
+            told.append(f"{self.fields[name].label}: {words}" if named else words)
+        return " ".join(told)
+
+    def secrets(self) -> dict[str, Any]:
+        """Return what is encrypted."""
+        return {name: self.cleaned_data[name] for name in self.SECRETS if self.cleaned_data.get(name)}
+
+    def settings(self) -> dict[str, Any]:
+        """Return the rest."""
+        rest = {name: value for name, value in self.cleaned_data.items() if name not in self.SECRETS}
+        return {name: value for name, value in rest.items() if value not in ("", None)}
+
+
+class SettingsForm(forms.Form):
+    """A channel's name, and whatever its adapter's `Settings` lets a person choose: fields bear the settings' names."""
+
+    name = forms.CharField(label=_("Channel's name"), max_length=120, help_text=_("Only your team sees it."))
+
+    def settings(self) -> dict[str, Any]:
+        """Return what goes into the channel's settings."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "name"}
+
+
+class Wizard:
+    """How one messenger is connected. All words are lazy translations."""
+
+    kind: ClassVar[str]
+    name: ClassVar[Words]  # of the messenger
+    place: ClassVar[int] = 50  # in the gallery
+    title: ClassVar[Words]  # "Connect a Telegram bot"
+    what: ClassVar[Words]  # what is needed, in the gallery
+    first_heading: ClassVar[Words]  # "1. Make a bot, or take one that you have"
+    steps: ClassVar[Sequence[Step]]
+    keys_heading: ClassVar[Words]  # "2. Paste its token"
+    keys_help: ClassVar[Words]
+    check_words: ClassVar[Words]  # on the button
+    found_heading: ClassVar[Words] = _("3. Is it this one?")
+    renew_heading: ClassVar[Words]  # on the channel's page: "Token"
+    renew_help: ClassVar[Words]
+    renew_words: ClassVar[Words]  # on the button: "Replace the token"
+    how_to_write: ClassVar[Words]  # on the page that waits for the first message
+    reasons: ClassVar[Mapping[str, Words]] = {}  # the adapter's reason codes; the usual ones have words already
+    Keys: ClassVar[type[KeysForm]]
+    Settings: ClassVar[type[SettingsForm]] = SettingsForm
+
+    def ways(self, settings: Mapping[str, Any]) -> frozenset[str]:
+        """Return how news may come with these settings: `webhook`, `polls`."""
+        return frozenset({"webhook", "polls"} if messenger(self.kind).capabilities.polls else {"webhook"})
+
+    def shown_name(self, facts: Mapping[str, Any]) -> str:
+        """Return how the messenger itself names the account, from what `account` told: "@shop_bot"."""
+        return ""
+
+    def told(self, account: Connected) -> Sequence[tuple[Words, str]]:
+        """Return what else to show of an account that was found, with its label."""
+        return ()
+
+    def by_hand(self, channel: ChannelFacts) -> Sequence[tuple[Words, str]]:
+        """Return what a person has to paste at the messenger's himself, with its label."""
+        return ()

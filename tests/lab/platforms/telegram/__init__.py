@@ -1,0 +1,5 @@
+"""Telegram, played."""
+
+from lab.platforms.telegram.telegram import Telegram as Platform
+
+__all__ = ["Platform"]
