@@ -1,112 +1,105 @@
-"""Files: what may be stored, what each is, and the signed addresses by which they are read.
+"""Files: what is stored, how it is read and let go. Called by whatever takes files in or sends them.
 
-Called by the site chat's door and the chat panel. What a file is says its content, never its name.
+What a file is says its content, never its name (`media_kinds`); it is checked and made fit before it is stored.
 """
 
-import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from io import BytesIO
+from pathlib import PurePosixPath
 from typing import Any
 
-from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
-from django.core.signing import BadSignature, Signer
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import get_valid_filename
-from django.utils.translation import gettext
-from PIL import Image, ImageOps
 
-from messengers.content import Attachment, AttachmentKind
+from messengers import media_films, media_images, media_scan
+from messengers.content import Attachment, AttachmentKind, Content
+from messengers.media_addresses import SUFFIXES, signed_path, signed_url
+from messengers.media_kinds import (
+    IMAGES,
+    INLINE,
+    SIZE_LIMIT,
+    UNKNOWN,
+    MediaRefusedError,
+    check_harmless,
+    check_size,
+    is_voice,
+    kind_of,
+    sniff,
+)
+from messengers.media_storage import files
 from messengers.models import Channel, Media
 from messengers.updates import RemoteFile
 from workspaces.crossings import ids_across_workspaces
 from workspaces.models import User
-from workspaces.scope import current_workspace_id, tenant
+from workspaces.scope import tenant
 
-SIZE_LIMIT = 20 * 1024 * 1024
-PIXEL_LIMIT = 50_000_000
-# Files that run when an agent opens them.
-REFUSED_SUFFIXES = (
-    *(".exe", ".msi", ".bat", ".cmd", ".com", ".scr", ".pif", ".cpl", ".lnk", ".ps1"),
-    *(".vbs", ".js", ".jse", ".wsf", ".hta", ".jar", ".reg", ".apk"),
-)
-_IMAGES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
-# Where in the file, the bytes that stand there, what that makes it.
-_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\x1aE\xdf\xa3", "video/webm"),
-    (4, b"ftypM4A", "audio/mp4"),
-    (4, b"ftypqt", "video/quicktime"),
-    (4, b"ftyp", "video/mp4"),
-    (0, b"OggS", "audio/ogg"),
-    (0, b"ID3", "audio/mpeg"),
-    (0, b"\xff\xfb", "audio/mpeg"),
-    (0, b"\xff\xf3", "audio/mpeg"),
-    (8, b"WAVE", "audio/wav"),
-    (0, b"%PDF-", "application/pdf"),
-    (0, b"PK\x03\x04", "application/zip"),
-)
-INLINE = frozenset({*_IMAGES.values(), *(kind for *_, kind in _SIGNATURES if kind.startswith(("audio/", "video/")))})
-_SALT = "messengers.media"
-
-
-class MediaRefusedError(Exception):
-    """A file that is not stored. `code` is for programs, the text for the person."""
-
-    def __init__(self, code: str, text: str) -> None:
-        """Keep both."""
-        super().__init__(text)
-        self.code = code
-        self.text = text
+__all__ = [
+    "INLINE",
+    "SIZE_LIMIT",
+    "FileGoneError",
+    "MediaRefusedError",
+    "as_attachment",
+    "claim",
+    "delete",
+    "erase_files",
+    "expect",
+    "keep",
+    "read_file",
+    "signed_path",
+    "signed_url",
+    "store",
+    "suffix_of",
+    "sweep_unsent",
+]
 
 
 class FileGoneError(Exception):
     """A file of a message is not here: never fetched, or deleted since."""
 
 
-class BadAddressError(Exception):
-    """A file's address that we did not make, or whose time is over (`expired`)."""
-
-    def __init__(self, *, expired: bool = False) -> None:
-        """Keep whether it was good once."""
-        super().__init__()
-        self.expired = expired
-
-
 @dataclass(frozen=True, slots=True)
-class MediaAddress:
-    """What a signed address leads to."""
+class _Checked:
+    """A file that may be stored, and what it is."""
 
-    workspace_id: int
-    media_id: int
+    name: str
+    content: bytes
+    content_type: str
+    kind: str
+    picture: media_images.Picture | None
 
 
-def store(file: "File[bytes]", uploaded_by: User | None = None, *, unsent_until: datetime | None = None) -> Media:
+def store(
+    file: "File[bytes]",
+    uploaded_by: User | None = None,
+    *,
+    unsent_until: datetime | None = None,
+    voice: bool = False,
+) -> Media:
     """Store a file that a person sends; MediaRefusedError says in words why not.
 
-    With `unsent_until` it is deleted after that moment, unless `claim` has made it part of a message.
+    What a member uploads stands in the library. With `unsent_until` it is deleted after that moment, unless `claim` has
+    made it part of a message. A `voice` is made into what messengers play as one.
     """
-    name = _safe_name(file.name or "")
-    _check_size(file.size)
-    _check_name(name)
-    content = file.read()
-    content_type = _sniff(content)
-    if content_type in _IMAGES.values():
-        content = _clean_image(content)
+    check_size(file.size)
+    checked = _check(_safe_name(file.name or ""), file.read())
+    can_be_heard = media_films.can_read(checked.content_type)
+    voice = voice and can_be_heard
     media = Media(
-        kind=_kind(content_type),
-        name=name,
-        content_type=content_type,
-        size=len(content),
+        kind=AttachmentKind.VOICE.value if voice else checked.kind,
+        name=checked.name,
+        content_type=checked.content_type,
         uploaded_by=uploaded_by,
+        in_library=uploaded_by is not None,
         unsent_until=unsent_until,
     )
-    media.file.save(name, ContentFile(content), save=False)
+    _put(media, checked)
+    if (media.in_library and can_be_heard) or (voice and not is_voice(checked.content)):
+        media.stage, media.stage_due_at = Media.Stage.PROCESSING, timezone.now()
     media.save()
     return media
 
@@ -139,17 +132,14 @@ def expect(channel: Channel, files: Iterable[RemoteFile]) -> list[Media]:
 
 def keep(media: Media, content: bytes) -> None:
     """Store what was fetched of a file that was expected; MediaRefusedError says why not."""
-    _check_size(len(content))
-    _check_name(media.name)
-    sniffed = _sniff(content)
-    if sniffed in _IMAGES.values():
-        content = _clean_image(content)
-    if sniffed != "application/octet-stream" or media.content_type in INLINE:
-        media.content_type = sniffed  # never what somebody said of it, where a browser would show it
-    if media.kind == AttachmentKind.IMAGE and not sniffed.startswith("image/"):
-        media.kind = _kind(sniffed)
-    media.size, media.state, media.due_at, media.problem = len(content), Media.State.STORED, None, ""
-    media.file.save(media.name, ContentFile(content), save=False)
+    check_size(len(content))
+    checked = _check(media.name, content)
+    if checked.content_type != UNKNOWN or media.content_type in INLINE:
+        media.content_type = checked.content_type  # never what somebody said of it, where a browser would show it
+    if media.kind == AttachmentKind.IMAGE:
+        media.kind = checked.kind
+    media.name, media.state, media.due_at, media.problem = checked.name, Media.State.STORED, None, ""
+    _put(media, checked)
     media.save()
 
 
@@ -160,8 +150,7 @@ def sweep_unsent(now: datetime, limit: int = 1000) -> int:
         with tenant(workspace_id):
             overdue = Media.objects.select_for_update(skip_locked=True).filter(unsent_until__lt=now)
             if media := overdue.filter(pk=media_id).first():
-                media.delete()
-                transaction.on_commit(partial(default_storage.delete, media.file.name or ""))
+                delete(media)
                 count += 1
     return count
 
@@ -173,9 +162,7 @@ def read_file(workspace_id: int, media_id: int) -> bytes:
     try:
         if media is None:
             raise FileGoneError(str(media_id))
-        with media.file.open("rb") as file:
-            content: bytes = file.read()
-            return content
+        return b"".join(files().pieces(str(media.file.name), 0, media.size))
     except (OSError, ValueError) as error:
         raise FileGoneError(str(media_id)) from error
 
@@ -188,41 +175,60 @@ def as_attachment(media: Media) -> Attachment:
         name=media.name,
         content_type=media.content_type,
         size=media.size,
+        seconds=media.seconds or 0,
+        width=media.width or 0,
+        height=media.height or 0,
         state=Media.State(media.state).value,
     )
 
 
-def signed_url(media: Media | int, *, now: datetime | None = None) -> str:
-    """Return the whole address of a file of the workspace in scope, for messengers and other sites."""
-    return f"{settings.BASE_URL}{signed_path(media, now=now)}"
+def measured(content: Content) -> Content:
+    """Return a message whose files are described as they are now: what a file is is found out after its upload.
 
-
-def signed_path(media: Media | int, *, now: datetime | None = None) -> str:
-    """Return the address of a file on our own pages, by whatever name they were opened: good for one to two days.
-
-    It is the same all day long, which lets browsers keep the file.
+    Whoever wrote the message chose what a file is to be there; but a voice that could not be made one is none.
     """
-    media_id = media if isinstance(media, int) else media.pk
-    day = (now or timezone.now()).astimezone(timezone.get_default_timezone()).replace(hour=0, minute=0, second=0)
-    expires = int((day + timedelta(days=2)).timestamp())
-    word = Signer(salt=_SALT, sep=".").sign(f"{current_workspace_id()}-{media_id}-{expires}")
-    return reverse("media", args=[word])
+    files = [*content.attachments, *(card.image for card in content.cards if card.image)]
+    rows = Media.objects.filter(pk__in={file.media for file in files}).values("pk", *_MEASURES) if files else []
+    found = {row.pop("pk"): row for row in rows}
+    now = {id(file): _as_it_is(file, found[file.media]) for file in files if file.media in found}
+    if all(now.get(id(file), file) == file for file in files):
+        return content
+    cards = [
+        card.model_copy(update={"image": now.get(id(card.image), card.image)}) if card.image else card
+        for card in content.cards
+    ]
+    attachments = [now.get(id(file), file) for file in content.attachments]
+    return content.model_copy(update={"attachments": attachments, "cards": cards})
 
 
-def read_address(word: str, now: datetime) -> MediaAddress:
-    """Return what a signed address leads to, or raise BadAddressError."""
-    try:
-        workspace_id, media_id, expires = map(int, Signer(salt=_SALT, sep=".").unsign(word).split("-"))
-    except (BadSignature, ValueError) as error:
-        raise BadAddressError from error
-    if expires <= now.timestamp():
-        raise BadAddressError(expired=True)
-    return MediaAddress(workspace_id, media_id)
+_MEASURES = ("kind", "name", "content_type", "size", "seconds", "width", "height")
+
+
+def _as_it_is(file: Attachment, row: Mapping[str, Any]) -> Attachment:
+    told = {name: row[name] for name in ("size", "seconds", "width", "height") if row[name]}
+    if row["content_type"] != file.content_type:  # it was made anew, and its name got another ending
+        told |= {"content_type": row["content_type"], "name": row["name"]}
+    if file.kind == AttachmentKind.VOICE:
+        told["kind"] = AttachmentKind(row["kind"])
+    return file.model_copy(update=told)
+
+
+def delete(media: Media) -> None:
+    """Delete a row, and after the commit all that lies in the storage for it."""
+    stored = [field.name for field in (media.file, media.thumbnail, media.poster) if field.name]
+    media.delete()
+    for name in stored:
+        transaction.on_commit(partial(default_storage.delete, name))
 
 
 def erase_files(workspace_id: int, **_kwargs: Any) -> None:
     """Delete every file of a workspace that is no more."""
-    shutil.rmtree(default_storage.path(str(workspace_id)), ignore_errors=True)
+    files().erase(str(workspace_id))
+
+
+def suffix_of(name: str) -> str:
+    """Return the ending of a file's name, with its dot; empty where there is none."""
+    return PurePosixPath(name).suffix
 
 
 def _safe_name(name: str) -> str:
@@ -232,49 +238,23 @@ def _safe_name(name: str) -> str:
         return "file"
 
 
-def _check_size(size: int) -> None:
-    if not size:
-        raise MediaRefusedError("empty_file", gettext("The file is empty."))
-    if size > SIZE_LIMIT:
-        raise MediaRefusedError("file_too_large", gettext("The file is larger than 20 MB."))
+def _check(name: str, content: bytes) -> _Checked:
+    check_harmless(name, content)
+    media_scan.check(name, content)
+    content_type = sniff(content, name)
+    if content_type not in IMAGES.values():
+        return _Checked(name, content, content_type, kind_of(content_type), None)
+    picture = media_images.clean(content)
+    if picture.content_type != content_type:
+        name = f"{PurePosixPath(name).stem}{SUFFIXES[picture.content_type]}"
+    kind = AttachmentKind.IMAGE if picture.is_photo else AttachmentKind.DOCUMENT
+    return _Checked(name, picture.content, picture.content_type, kind.value, picture)
 
 
-def _check_name(name: str) -> None:
-    if name.lower().endswith(REFUSED_SUFFIXES):
-        raise MediaRefusedError("file_refused", gettext("Programs cannot be sent. Put the file into an archive."))
-
-
-def _sniff(content: bytes) -> str:
-    try:
-        with Image.open(BytesIO(content), formats=list(_IMAGES)) as image:
-            if image.width * image.height > PIXEL_LIMIT:
-                raise MediaRefusedError("image_too_large", gettext("The picture has too many pixels."))
-            return _IMAGES[image.format or ""]
-    except (OSError, SyntaxError, KeyError, ValueError, Image.DecompressionBombError):
-        pass
-    for offset, mark, content_type in _SIGNATURES:
-        if content[offset : offset + len(mark)] == mark:
-            return content_type
-    return "application/octet-stream"
-
-
-def _clean_image(content: bytes) -> bytes:
-    """Take out of a photograph where and with what it was made, and turn it the way it was held."""
-    try:
-        with Image.open(BytesIO(content), formats=list(_IMAGES)) as image:
-            image.verify()
-        with Image.open(BytesIO(content), formats=list(_IMAGES)) as image:
-            # A moving picture would stand still afterwards, and cameras make none.
-            if not image.getexif() or getattr(image, "is_animated", False):
-                return content
-            turned = BytesIO()
-            how = {"quality": 90} if image.format in {"JPEG", "WEBP"} else {}
-            ImageOps.exif_transpose(image).save(turned, image.format, exif=b"", **how)
-            return turned.getvalue()
-    except (OSError, SyntaxError, ValueError) as error:
-        raise MediaRefusedError("broken_image", gettext("The picture is damaged.")) from error
-
-
-def _kind(content_type: str) -> str:
-    kind = content_type.partition("/")[0]
-    return kind if kind in {"image", "video", "audio"} else AttachmentKind.DOCUMENT.value
+def _put(media: Media, checked: _Checked) -> None:
+    """Put the content into the storage, with its small picture; the row is the caller's to save."""
+    media.size = len(checked.content)
+    media.file.save(checked.name, ContentFile(checked.content), save=False)
+    if checked.picture:
+        media.width, media.height = checked.picture.width, checked.picture.height
+        media.thumbnail.save("thumbnail", ContentFile(checked.picture.thumbnail), save=False)

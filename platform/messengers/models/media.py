@@ -24,9 +24,17 @@ class Media(TenantModel):
         REMOTE = "remote", _("On its way")  # the messenger still holds it; `fetching` owns it
         LOST = "lost", _("Lost")  # the messenger does not give it any more; final
 
+    class Stage(models.TextChoices):
+        """What is still to be done with a file; it can be sent meanwhile. `media_work` owns what is not done."""
+
+        READY = "ready", _("Ready")
+        PROCESSING = "processing", _("Being prepared")
+        FAILED = "failed", _("Could not be prepared")  # stays as it was uploaded; final
+        LEAVING = "leaving", _("Leaving")  # taken out of the library: deleted unless something tells of it
+
     state = models.CharField(max_length=8, choices=State.choices, default=State.STORED)
     source = TenantForeignKey(Channel, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
-    source_ref = models.CharField(max_length=500, blank=True)  # the messenger's name for it, of the channel `source`
+    source_ref = models.CharField(max_length=2000, blank=True)  # the messenger's name for it, of the channel `source`
     message = TenantForeignKey(
         "messengers.Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )  # in which a person sent it
@@ -34,6 +42,16 @@ class Media(TenantModel):
     due_at = models.DateTimeField(null=True, blank=True)  # when `fetching` tries next
     problem = models.CharField(max_length=300, blank=True)  # why it is lost, or the last try failed
     file = models.FileField(upload_to=upload_path, blank=True)
+    stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.READY)
+    stage_due_at = models.DateTimeField(
+        null=True, blank=True
+    )  # when `media_work` takes it in hand, again after a failure
+    in_library = models.BooleanField(default=False)  # members uploaded it, and may choose it again
+    thumbnail = models.FileField(upload_to=upload_path, blank=True)
+    poster = models.FileField(upload_to=upload_path, blank=True)  # of a video: its first picture
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    seconds = models.PositiveIntegerField(null=True, blank=True)
     kind = models.CharField(max_length=12)  # messengers.content.AttachmentKind
     name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=120)
@@ -50,6 +68,12 @@ class Media(TenantModel):
         indexes = [
             models.Index(fields=["unsent_until"], condition=models.Q(unsent_until__isnull=False), name="media_unsent"),
             models.Index(fields=["due_at"], condition=models.Q(state="remote"), name="media_remote"),
+            models.Index(
+                fields=["stage_due_at"],
+                condition=models.Q(stage__in=["processing", "leaving"]),
+                name="media_unfinished",
+            ),
+            models.Index(fields=["workspace", "-id"], condition=models.Q(in_library=True), name="media_library"),
         ]
 
     def __str__(self) -> str:
