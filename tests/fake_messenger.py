@@ -4,9 +4,9 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -174,6 +174,35 @@ class SlowFake(Fake):
     )
 
 
+class BatchingFake(Fake):
+    """The same, but one call may carry three messages; whose text begins with a dot goes by itself."""
+
+    kind: ClassVar[str] = "batching_fake"
+    capabilities: ClassVar[Capabilities] = replace(Fake.capabilities, batch=3, rate=Rate(20))
+
+    def together(self, channel: ChannelFacts, message: Outgoing) -> Hashable | None:
+        return None if message.content.text.startswith(".") else "all"
+
+    def send_many(self, channel: ChannelFacts, messages: Sequence[Outgoing]) -> Steps[Sequence[Outcome]]:
+        many = [{"to": one.to, "text": one.content.text, "key": one.idempotency_key} for one in messages]
+        reply = yield HttpCall("POST", f"{channel.settings['url']}/send_many", json={"many": many}, timeout=5)
+        if reply.status == 0:
+            return [Uncertain(reply.fault)] * len(messages)
+        if reply.status != 200:
+            return [RetryAt(0.05, f"status_{reply.status}", whole_channel=True)] * len(messages)
+        told = json.loads(reply.body)["told"]
+        return [Sent(one) if one else Unreachable("blocked", blocked=True) for one in told]
+
+
+class WindowFake(Fake):
+    """The same, but one may only write for a day after the person's word; a member of the team for a week."""
+
+    kind: ClassVar[str] = "window_fake"
+    capabilities: ClassVar[Capabilities] = replace(
+        Fake.capabilities, window=24, window_for_members=24 * 7, templates=True
+    )
+
+
 @dataclass
 class Arrival:
     to: str
@@ -191,6 +220,7 @@ class Sink:
     answers: list[Any] = field(default_factory=list)
     token: str = "right"
     hanging: int = 0
+    calls: list[list[dict[str, str]]] = field(default_factory=list)  # that carried many
     let_go: threading.Event = field(default_factory=threading.Event)
 
     def texts(self, to: str = "") -> list[str]:
@@ -213,6 +243,20 @@ class Sink:
         status, told = answer
         return web.json_response({"id": f"ext-{number}", **told}, status=status)
 
+    async def send_many(self, request: web.Request) -> web.StreamResponse:
+        """Take all but those for people whose names begin with `blocked`."""
+        self.calls.append(many := (await request.json())["many"])
+        answer = self.answers.pop(0) if self.answers else None
+        if answer == "drop":
+            assert request.transport is not None
+            request.transport.close()
+            return web.Response()
+        if answer:
+            return web.json_response({}, status=answer[0])
+        taken = [one for one in many if not one["to"].startswith("blocked")]
+        self.arrivals += [Arrival(one["to"], one["text"], one["key"], time.monotonic()) for one in taken]
+        return web.json_response({"told": [f"ext-{one['key']}" if one in taken else "" for one in many]})
+
     async def me(self, request: web.Request) -> web.StreamResponse:
         return web.json_response({"name": "Shop"}, status=200 if request.headers["token"] == self.token else 401)
 
@@ -227,6 +271,7 @@ def a_sink(made: Sink | None = None) -> Iterator[Sink]:
     async def serve() -> None:
         app = web.Application()
         app.router.add_post("/send", made.send)
+        app.router.add_post("/send_many", made.send_many)
         app.router.add_get("/me", made.me)
         runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await runner.setup()
@@ -252,7 +297,7 @@ def fakes_registered() -> Iterator[None]:
     """Kaskad speaks the fakes' languages."""
     known = registry._registered()
     before = dict(known)
-    for adapter in (Fake(), IdempotentFake(), SlowFake()):
+    for adapter in (Fake(), IdempotentFake(), SlowFake(), BatchingFake(), WindowFake()):
         registry.register(adapter)
     yield
     known.clear()

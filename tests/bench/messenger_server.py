@@ -1,13 +1,15 @@
 """The messenger's side of the benches, as cheap as we can make it: answers every POST, counts them, notes some.
 
-A program of its own: it prints its port. `GET /` tells what came: {"count": …, "seen": {to: when first}}, where `seen`
-are the people to whom a text with the mark went, by the clock that all processes of a machine share.
+A program of its own: it prints its port. `GET /` tells what came:
+{"count": …, "seen": {to: when first}, "paths": {path: count}}, where `seen` are the people to whom a text with the mark
+went, by the clock that all processes of a machine share, and `paths` what came under a longer address than usual.
 """
 
 import argparse
 import asyncio
 import json
 import time
+from collections import Counter
 from typing import cast
 
 import uvloop
@@ -17,6 +19,7 @@ class Sink(asyncio.Protocol):
     """One connection."""
 
     count = 0
+    paths: Counter[str] = Counter()
     seen: dict[str, float] = {}
     mark = b""
     delay = 0.0
@@ -37,9 +40,11 @@ class Sink(asyncio.Protocol):
 
     def _answer(self, head: bytes, body: bytes) -> None:
         if head.startswith(b"get "):
-            self._write(json.dumps({"count": Sink.count, "seen": Sink.seen}).encode())
+            self._write(json.dumps({"count": Sink.count, "seen": Sink.seen, "paths": Sink.paths}).encode())
             return
         Sink.count += 1
+        if not head.startswith(b"post /send"):
+            Sink.paths[head[5 : head.index(b"/send")].decode()] += 1
         if self.mark and self.mark in body:
             Sink.seen.setdefault(json.loads(body)["to"], time.monotonic())
         answer = b'{"id":"ext-%d"}' % Sink.count

@@ -19,6 +19,7 @@ from messengers.adapter import (
     Uncertain,
     Unreachable,
 )
+from messengers.adapters.telegram import _hook_secret
 from messengers.content import (
     Attachment,
     AttachmentKind,
@@ -253,4 +254,5 @@ TABLES = Tables(
     webhooks=WEBHOOKS,
     unreadable=UNREADABLE,
     deliveries=DELIVERIES,
+    sign=lambda facts, _body: {"X-Telegram-Bot-Api-Secret-Token": _hook_secret(facts)},
 )

@@ -1,11 +1,12 @@
 """One loop over all messengers: what each is told, what it calls, what the answers come to. No table, no messenger."""
 
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 import pytest
 
-from messenger_tables import Delivery, Tables, Webhook
+from messenger_tables import SEAL, Delivery, Tables, Webhook
 from messengers import registry
 from messengers.adapter import ChannelFacts, Messenger
 
@@ -18,7 +19,7 @@ def tables_of(adapter: Messenger) -> Tables:
 
 
 def facts(tables: Tables) -> ChannelFacts:
-    return ChannelFacts("key", tables.settings, tables.secrets, "https://kaskad.example/hooks/key")
+    return ChannelFacts("key", tables.settings, tables.secrets, "https://kaskad.example/hooks/key", seal=SEAL)
 
 
 def rows(table: str) -> list[Any]:
@@ -55,7 +56,9 @@ def test_what_it_cannot_read_it_refuses(adapter: Messenger) -> None:
 
 @pytest.mark.parametrize(("adapter", "row"), rows("deliveries"))
 def test_what_it_calls(adapter: Messenger, row: Delivery) -> None:
-    steps = adapter.send(facts(tables_of(adapter)), row.message)
+    channel = facts(tables_of(adapter))
+    channel = replace(channel, settings=row.settings or channel.settings, secrets=row.secrets or channel.secrets)
+    steps = adapter.send(channel, row.message)
     calls, outcome = [], None
     try:
         calls.append(next(steps))

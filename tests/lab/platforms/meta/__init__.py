@@ -1,0 +1,1 @@
+"""What the fakes of Messenger and Instagram share: the Graph API of apps, Pages and the accounts behind them."""
