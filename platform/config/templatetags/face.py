@@ -51,6 +51,13 @@ def messenger_mark(kind: str, size: int | str = 16, label: str = "") -> SafeStri
     )
 
 
+@register.simple_tag
+def with_link(text: str, words: str, address: str) -> SafeString:
+    """Put a link to another site where the text says `{link}`."""
+    link = format_html('<a class="link" href="{}" target="_blank" rel="noreferrer">{}</a>', address, words)
+    return format_html(str(text), link=link)
+
+
 def _spoken(label: str) -> SafeString:
     return format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
 
