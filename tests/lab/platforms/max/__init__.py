@@ -1,0 +1,5 @@
+"""MAX, played."""
+
+from lab.platforms.max.max import Max as Platform
+
+__all__ = ["Platform"]
