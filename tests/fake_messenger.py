@@ -174,6 +174,13 @@ class SlowFake(Fake):
     )
 
 
+class HourlyFake(Fake):
+    """The same at three hundred messages an hour, of which twelve may leave at once."""
+
+    kind: ClassVar[str] = "hourly_fake"
+    capabilities: ClassVar[Capabilities] = replace(Fake.capabilities, rate=Rate(300, 3600))
+
+
 class BatchingFake(Fake):
     """The same, but one call may carry three messages; whose text begins with a dot goes by itself."""
 
@@ -297,7 +304,7 @@ def fakes_registered() -> Iterator[None]:
     """Kaskad speaks the fakes' languages."""
     known = registry._registered()
     before = dict(known)
-    for adapter in (Fake(), IdempotentFake(), SlowFake(), BatchingFake(), WindowFake()):
+    for adapter in (Fake(), IdempotentFake(), SlowFake(), HourlyFake(), BatchingFake(), WindowFake()):
         registry.register(adapter)
     yield
     known.clear()

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from messengers import hints, leases, outcomes
+from messengers import hints, leases, outcomes, sending_counts
 from messengers.capacity import Capacity
 from messengers.driver import Driver, open_driver
 from messengers.leases import Place
@@ -31,6 +31,7 @@ CHANNELS = 200
 CALLS = 600  # under way at once
 SCAN = 1.0
 HEARTBEAT = 2.0
+COUNTING = 1.0
 # We stop believing in our leases earlier than others do, so that a stalled sender and its heir never both send.
 TRUST = leases.LEASE.total_seconds() - 3
 _THREADS = 4
@@ -58,12 +59,13 @@ class Sender:
         self._scan_at = 0.0
         self._left: set[Place] = set()
         self._trusted_until = 0.0
+        self._ended: dict[int, tuple[int, int]] = {}  # by channel: how many were sent and failed, not yet noted
 
     async def run(self, should_stop: Callable[[], bool] = lambda: False) -> None:
         """Send until the slice is over or `should_stop`; then finish what is under way and give everything back."""
         _look_for_garbage_seldom()
         async with open_driver(CALLS, read=self._read) as self.driver:
-            watchers = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
+            watchers = [asyncio.create_task(watch()) for watch in (self._listen, self._beat, self._keep_counting)]
             try:
                 while time.monotonic() < self._until and not await asyncio.to_thread(should_stop):
                     self._stir.clear()
@@ -75,6 +77,7 @@ class Sender:
                 for watcher in watchers:
                     watcher.cancel()
                 await asyncio.gather(*watchers, return_exceptions=True)
+                await asyncio.to_thread(sending_counts.note, self._ended)
                 await asyncio.to_thread(self._close)
 
     # ---- what a pump stands on
@@ -83,6 +86,11 @@ class Sender:
         """Run a step in a thread of this sender's own; an urgent one does not wait for others."""
         threads = self._express if urgent else self._threads
         return await asyncio.get_running_loop().run_in_executor(threads, _in_database, step)
+
+    def count(self, channel_id: int, *, sent: int, failed: int) -> None:
+        """Note how many messages of a channel have ended."""
+        before = self._ended.get(channel_id, (0, 0))
+        self._ended[channel_id] = before[0] + sent, before[1] + failed
 
     async def _read(self, workspace_id: int, media_id: int) -> bytes:
         content = await self.database(lambda: read_file(workspace_id, media_id))
@@ -231,6 +239,14 @@ class Sender:
             for place in ours - kept:
                 if served := self._pumps.get(place):
                     served[0].lose()
+
+    async def _keep_counting(self) -> None:
+        """Note the numbers of all channels together."""
+        while True:
+            await asyncio.sleep(COUNTING)
+            ended, self._ended = self._ended, {}
+            if ended:
+                await asyncio.to_thread(sending_counts.note, ended)
 
     def _close(self) -> None:
         for pool, size in ((self._threads, _THREADS), (self._express, 1), (self._heart, 1)):

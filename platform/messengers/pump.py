@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
-from messengers import handover, outcomes, sending_counts
+from messengers import handover, outcomes
 from messengers.adapter import (
     ChannelBroken,
     Outcome,
@@ -42,8 +42,9 @@ PORTION = 150  # of a mailing: while one portion is on its way, the next is take
 AHEAD = 2.0  # seconds' worth of a mailing that is taken ahead
 SLOW = 50  # messages taken ahead, up to which answers are looked for with every portion
 FOR_ANSWERS = 20  # places that a mailing leaves free
+BURST = 3  # weights, from which on a mailing leaves one to an answer: it need not wait for the next
 GATHER = 0.01  # seconds in which places and outcomes gather, so that one statement serves many messages
-GATHER_SLOWLY = 0.5  # and outcomes of a mailing that is not urgent, where they are few
+GATHER_SLOWLY = 1.0  # and outcomes of a mailing that is not urgent, where they are few
 POLL = 1.0
 POLL_SLOWLY = 2.0  # while a mailing is taken ahead: answers make themselves heard
 AGAIN = 0.2  # after the database has failed us
@@ -61,6 +62,9 @@ class Ground(Protocol):
 
     async def database(self, step: Callable[[], _Result], *, urgent: bool = False) -> _Result:
         """Run a step in a thread; an urgent one does not wait for others."""
+
+    def count(self, channel_id: int, *, sent: int, failed: int) -> None:
+        """Note how many messages of a channel have ended."""
 
     def holds(self) -> bool:
         """Say whether the leases are surely still ours."""
@@ -224,6 +228,10 @@ class Pump:
     def _worth_while(self) -> int:
         return max(1, self._reach() // 2)
 
+    def _reserve(self) -> int:
+        """Return what a mailing leaves of the burst, so that it costs a person's answer no wait."""
+        return int(self.held.bucket.burst >= BURST)
+
     def _line_up(self, messages: Sequence[Handed]) -> None:
         """Start the answers, and put a mailing's messages in line, those together that one call may carry."""
         now = time.time()
@@ -273,7 +281,8 @@ class Pump:
         """Start what the rate lets leave. When it is time to look for answers, those go first."""
         now = time.time()
         while self._ahead and not self._stopping and not self._is_time() and self._paused_until <= now:
-            room = min(self._places() - FOR_ANSWERS, self.held.bucket.available(now) - self._promised)
+            left_to_answers = max(self._promised, self._reserve())
+            room = min(self._places() - FOR_ANSWERS, self.held.bucket.available(now) - left_to_answers)
             if room <= 0 or (self._awaiting and any(map(self._carries_files, self._ahead[0]))):
                 return
             self._start(self._ahead.popleft())
@@ -320,7 +329,7 @@ class Pump:
             self._look_at = min(self._look_at, time.monotonic() + rest)
         wait = max(self._look_at - time.monotonic(), self.held.bucket.wait(now))
         if self._ahead and self._paused_until <= now and not (self._taking and self._is_time()):
-            wait = min(wait, self.held.bucket.wait(now))
+            wait = min(wait, self.held.bucket.wait(now, 1 + self._reserve()))
         elif self._taking is not None:
             wait = POLL  # what is taken makes itself heard
         elif self._backlog:
@@ -520,16 +529,15 @@ class Pump:
                 for one in finished:  # one that cannot be written must not take the others with it
                     await self._record([one])
                 return
-            await asyncio.get_running_loop().run_in_executor(None, _count, held.channel_id, finished)
+            self._count(finished)
             return
+
+    def _count(self, finished: Sequence[Finished]) -> None:
+        sent = sum(isinstance(one.outcome, Sent) for one in finished)
+        failed = sum(isinstance(one.outcome, Rejected | Unreachable | Uncertain) for one in finished)
+        self._ground.count(self.held.channel_id, sent=sent, failed=failed)
 
 
 def _is_urgent(one: Finished) -> bool:
     """Say whether somebody waits for it: a person's answer has ended, or something is wrong."""
     return not one.message.bulk or not isinstance(one.outcome, Sent)
-
-
-def _count(channel_id: int, finished: Sequence[Finished]) -> None:
-    sent = sum(isinstance(one.outcome, Sent) for one in finished)
-    failed = sum(isinstance(one.outcome, Rejected | Unreachable | Uncertain) for one in finished)
-    sending_counts.note(channel_id, sent=sent, failed=failed)

@@ -1,10 +1,11 @@
 """How many messages left each channel in the last hour, minute by minute, and how many failed. Kept in Valkey alone.
 
-`pump` notes them, `channel_health` shows them. Losing them costs nothing but a figure on a page.
+`delivery` notes them, `channel_health` shows them. Losing them costs nothing but a figure on a page.
 """
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -31,17 +32,17 @@ def _client() -> "redis.Redis":
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
 
 
-def note(channel_id: int, *, sent: int, failed: int) -> None:
-    """Add what has just ended."""
-    if not sent and not failed:
-        return
-    name = _name(channel_id, _minute())
+def note(ended: Mapping[int, tuple[int, int]]) -> None:
+    """Add what has just ended: by channel, how many were sent and how many failed."""
+    minute = _minute()
     try:
         with _client().pipeline(transaction=False) as pipeline:
-            for what, count in (("sent", sent), ("failed", failed)):
-                if count:
-                    pipeline.hincrby(name, what, count)
-            pipeline.expire(name, _LIFETIME)
+            for channel_id, numbers in ended.items():
+                name = _name(channel_id, minute)
+                for what, count in zip(("sent", "failed"), numbers, strict=True):
+                    if count:
+                        pipeline.hincrby(name, what, count)
+                pipeline.expire(name, _LIFETIME)
             pipeline.execute()
     except redis.RedisError as error:
         logger.debug("Not counted: %s", error)

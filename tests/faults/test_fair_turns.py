@@ -58,3 +58,17 @@ def test_answers_overtake_the_mailing_of_their_own_channel(sink: WatchedSink) ->
         eventually(lambda: sink.texts().count("Answer") == 5, 30)
         assert sink.texts().count("News") < 100
         eventually(lambda: len(sink.arrivals) == 105, 30)
+
+
+def test_a_mailing_that_has_used_up_the_rate_leaves_a_place_to_an_answer(sink: WatchedSink) -> None:
+    workspace = a_workspace()
+    with tenant(workspace):
+        channel = a_fake_channel(sink, "hourly_fake")
+        talk = a_conversation(channel)
+        mail(channel, 20)
+    with a_sender():
+        eventually(lambda: len(sink.arrivals) == 11, 30)  # the twelfth is an answer's, or waits for twelve seconds
+        with tenant(workspace):
+            outbox.enqueue(talk, Content(text="Answer"), source=Message.Source.MEMBER)
+        eventually(lambda: sink.texts().count("Answer") == 1, 8)
+        assert sink.texts().count("News") == 11
