@@ -46,6 +46,23 @@ class Claim:
         """Return what the channel's messenger can carry."""
         return self.adapter.capabilities
 
+    def chat(self, identity_id: int, now: float) -> Bucket:
+        """Return the limit of one person's chat."""
+        if identity_id not in self.chats:
+            self.chats[identity_id] = Bucket.full(self.capabilities.per_chat, now)
+        return self.chats[identity_id]
+
+    def spend(self, identity_id: int, weight: int, now: float) -> None:
+        """Count what leaves for a person, with the channel and with the chat."""
+        self.chat(identity_id, now).spend(weight, now)
+        self.bucket.spend(weight, now)
+
+    def resting(self, now: float) -> list[int]:
+        """Return the people who were written to so lately that their chat's own limit bids us wait."""
+        for identity in [identity for identity, chat in self.chats.items() if chat.wait(now) <= 0]:
+            del self.chats[identity]
+        return list(self.chats)
+
 
 def places_to_serve(limit: int) -> list[Place]:
     """Return the shards of channels with something due that no sender has, in fair turns between workspaces."""
