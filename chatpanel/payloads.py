@@ -5,12 +5,14 @@ Payloads go to readers of both languages, so they hold codes and moments; the pa
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from bots.models import Run
 from chatpanel.models import ConversationEvent
 from messengers import corrections, markup, media, outbox, rules
 from messengers.content import Attachment, Content
+from messengers.cost import Estimate
 from messengers.models import Attempt, Channel, Conversation, Media, Message
 from messengers.registry import is_known, messenger
 from workspaces.models import User
@@ -163,6 +165,18 @@ def _content(content: Content) -> Payload:
     }
 
 
+def cost(told: Estimate) -> Payload:
+    """Describe what a draft would cost; the amount is a decimal number, empty where nobody tells it."""
+    amount = "" if told.amount is None else f"{told.amount.quantize(Decimal('0.01'))}"
+    return {
+        "parts": told.parts,
+        "alphabet": told.alphabet,
+        "left": told.left,
+        "amount": amount,
+        "currency": told.currency,
+    }
+
+
 def _channel(channel: Channel) -> Payload:
     can = messenger(channel.kind).capabilities if is_known(channel.kind) else None
     return {
@@ -173,6 +187,7 @@ def _channel(channel: Channel) -> Payload:
         "deletes": can is not None and can.deletes,
         "templates": can is not None and can.templates,
         "subjects": can is not None and can.subjects,
+        "paid": can is not None and can.paid,
     }
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("chats/data/<int:conversation_id>/reply/", views.reply, name="reply"),
     path("chats/data/<int:conversation_id>/templates/", views.templates, name="templates"),
     path("chats/data/<int:conversation_id>/template/", views.send_template, name="send_template"),
+    path("chats/data/<int:conversation_id>/cost/", views.cost, name="cost"),
     path("chats/data/<int:conversation_id>/note/", views.note, name="note"),
     path("chats/data/<int:conversation_id>/take-over/", views.take_over, name="take_over"),
     path("chats/data/<int:conversation_id>/give-back/", views.give_back, name="give_back"),

@@ -1,5 +1,6 @@
 """The panel's page, and the endpoints that its island calls. Each reads the request, calls one function, answers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
@@ -22,6 +23,7 @@ from chatpanel import (
 )
 from chatpanel.refusals import RefusedError, answers_in_json, invalid, read
 from messengers import conversations, corrections, decisions, media, outbox
+from messengers import cost as estimates
 from messengers.changes import take_cursor
 from messengers.content import Content
 from messengers.decisions import Decision
@@ -44,6 +46,13 @@ class Reply(_Body):
     attachments: list[int] = Field(default_factory=list, max_length=10)
     seen_message: int | None = None
     known_assignee: int | None = None
+
+
+class Draft(_Body):
+    """What is being written."""
+
+    text: str = Field(default="", max_length=20_000)
+    attachments: list[int] = Field(default_factory=list, max_length=10)
 
 
 class TemplateReply(_Body):
@@ -162,12 +171,23 @@ def reply(request: TenantRequest, conversation_id: int) -> HttpResponse:
     message = replying.reply(
         conversation_id,
         request.user,
-        _content(asked),
+        _content(asked.text, asked.attachments, asked.subject),
         client_id=asked.client_id,
         seen_message_id=asked.seen_message,
         known_assignee=asked.known_assignee,
     )
     return JsonResponse({"messages": _shown(message.pk), **_row(conversation_id)}, status=201)
+
+
+@page(Permission.ANSWER_CHATS)
+@require_POST
+@answers_in_json
+def cost(request: TenantRequest, conversation_id: int) -> HttpResponse:
+    """Answer what a draft would cost, if it were sent; null where answers cost nothing."""
+    row = _described(conversation_id)
+    asked = read(Draft, request.body)
+    told = estimates.estimate(row.channel, _content(asked.text, asked.attachments), row.identity.external_id)
+    return JsonResponse({"cost": payloads.cost(told) if told else None})
 
 
 @page(Permission.ANSWER_CHATS)
@@ -394,11 +414,10 @@ def _history(row: Conversation, before: int | None) -> dict[str, Any]:
     }
 
 
-def _content(asked: Reply) -> Content:
-    files = {file.pk: file for file in Media.objects.filter(pk__in=asked.attachments)}
-    if set(asked.attachments) - set(files):
+def _content(text: str, attachments: Sequence[int], subject: str = "") -> Content:
+    files = {file.pk: file for file in Media.objects.filter(pk__in=attachments)}
+    if set(attachments) - set(files):
         raise invalid({"attachments": _("A file is not there any more: attach it once more.")})
-    if not (asked.text or files):
+    if not (text or files):
         raise invalid({"text": _("There is nothing to send yet.")})
-    parts = [media.as_attachment(files[pk]) for pk in asked.attachments]
-    return Content.plain(asked.text, subject=asked.subject, attachments=parts)
+    return Content.plain(text, subject=subject, attachments=[media.as_attachment(files[pk]) for pk in attachments])

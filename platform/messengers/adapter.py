@@ -196,10 +196,14 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What messages would cost: how many `parts` are counted for one person, and the whole sum where it is known."""
+    """What messages would cost: how many `parts` are counted for one person, and the whole sum where it is known.
+
+    `left` are the letters that still go into the last part, where parts have a length.
+    """
 
     parts: int
     alphabet: str
+    left: int | None = None
     amount: Decimal | None = None
     currency: str = ""
 
@@ -263,6 +267,7 @@ class Capabilities:
     by_phone: bool = False  # people are written to by their phone number: nobody has to write first
     window_for_members: float = 0  # the same for what a person of the team writes, where it is another
     window: float = 0  # hours since the person's last word in which one may write freely; 0: always
+    paid: bool = False  # messages cost money: see `cost`
     templates: bool = False  # and what may be said after that: messages approved beforehand
     subjects: bool = False  # a message has a subject
     reuses_files: bool = False  # a file that was sent once is sent again by the messenger's name for it
@@ -372,6 +377,7 @@ class Messenger:
     def cost(self, channel: ChannelFacts, texts: Sequence[str], phones: Sequence[str]) -> Steps[Cost | None]:
         """Say what these texts would cost, sent to each of these people; None where messages cost nothing.
 
+        Without people nobody is asked: what is set is told for one person.
         Raise ValueError with a reason code.
         """
         yield from ()

@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_datetime
 from pydantic import BaseModel, ValidationError
 
 from messengers import hints, signals
-from messengers.adapter import ChannelFacts, Connected, Messenger, Steps
+from messengers.adapter import ChannelFacts, Connected, Cost, Messenger, Steps
 from messengers.driver import Driver, open_driver
 from messengers.limits import shards
 from messengers.models import Channel
@@ -253,6 +253,11 @@ def ask_for_approval(channel: Channel, wanted: NewTemplate) -> ToldTemplate:
 def delete_template(channel: Channel, name: str, external_id: str) -> None:
     """Have a message deleted that is approved beforehand."""
     _asked(messenger(channel.kind).delete_template(facts(channel), name, external_id))
+
+
+def ask_cost(channel: Channel, texts: Sequence[str], phones: Sequence[str]) -> Cost | None:
+    """Ask what texts would cost; RefusedByMessengerError where the provider does not tell."""
+    return _asked(messenger(channel.kind).cost(facts(channel), texts, phones))
 
 
 def mark_broken(channel_id: int, reason: str) -> None:

@@ -57,3 +57,12 @@ def test_from_an_operators_letter_to_the_first_sms(
     expect(page.get_by_role("link", name=words("Open the conversation"))).to_be_visible(timeout=30_000)
     page.get_by_role("link", name=words("Open the conversation")).click()
     expect(page.get_by_role("log")).to_contain_text("Hello!")
+
+    # What an answer takes is told while it is written; an operator's centre tells no price.
+    field = page.locator(".chats-field textarea")
+    field.fill("Вам одобрен заказ. " * 5)
+    told = page.locator(".chats-cost")
+    expect(told).to_contain_text("2 сообщения" if language == "ru" else "2 messages")
+    expect(told).to_contain_text(words("the price is not known"))
+    field.fill("")
+    expect(told).to_be_hidden()

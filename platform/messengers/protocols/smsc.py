@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -63,6 +64,8 @@ _STATUSES: Mapping[int, tuple[Status, str]] = {
     25: (Status.UNREACHABLE, "number_unavailable"),
 }
 
+ASKING = 3.0  # seconds: somebody writes meanwhile, and can do without the price
+
 
 class _Answer(BaseModel):
     """The answer to whatever was asked. Without `error_code` it was done."""
@@ -120,7 +123,7 @@ def send(
 def cost(channel: ChannelFacts, text: str, phones: Sequence[str], how: Mapping[str, str]) -> Steps[Decimal]:
     """Ask what a text to these people would cost. Raise ValueError with a reason."""
     form = {"phones": ",".join(f"+{phone}" for phone in phones), "mes": text, "cost": "1", **how}
-    answer = _result((yield _call(channel, "send.php", form)))
+    answer = _result((yield replace(_call(channel, "send.php", form), timeout=ASKING)))
     try:
         return Decimal(str(answer.cost))
     except InvalidOperation:

@@ -8,6 +8,7 @@ import { toast } from "@shared/toast";
 import { FileText, Images, Paperclip, SendHorizontal, X } from "lucide-react";
 import { type LibraryFile, LibraryDialog } from "../media/library_dialog";
 import { ask, words } from "./api";
+import { Cost } from "./cost";
 import type { Uploaded } from "./outgoing";
 import { Templates } from "./templates";
 import type { Conversation } from "./types";
@@ -39,6 +40,7 @@ export function Composer({ row }: { row: Conversation }) {
           {row.channel.subjects && !noting && <Subject />}
           <Files sending={sending} />
           <Field row={row} attach={attach} />
+          {row.channel.paid && !noting && <Cost row={row} />}
         </>
       )}
     </footer>

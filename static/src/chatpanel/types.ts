@@ -9,7 +9,7 @@ export interface Conversation {
   id: number;
   revision: number;
   contact: { id: number; name: string; phone: string; email: string; picture: string };
-  channel: { id: number; kind: string; name: string; edits: boolean; deletes: boolean; subjects: boolean; templates: boolean }; // what was sent
+  channel: { id: number; kind: string; name: string; edits: boolean; deletes: boolean; subjects: boolean; templates: boolean; paid: boolean }; // what was sent
   subscriber: "active" | "unsubscribed" | "blocked";
   answer_until: string | null; // the messenger lets nothing through afterwards
   owner: "bot" | "person";

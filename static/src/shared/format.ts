@@ -13,6 +13,11 @@ export function number(value: number): string {
     .join("");
 }
 
+/** `5,20 ₽`: a sum as it is written in the reader's language; the number comes as text, so nothing is rounded before. */
+export function money(amount: string, currency: string): string {
+  return new Intl.NumberFormat(language === "ru" ? "ru-RU" : "en-GB", { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(Number(amount));
+}
+
 function moment(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat(language === "ru" ? "ru-RU" : "en-GB", { timeZone: timeZone(), ...options });
 }

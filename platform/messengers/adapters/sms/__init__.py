@@ -46,6 +46,7 @@ CAPABILITIES = Capabilities(
     receipts=(Status.SENT, Status.DELIVERED),
     polls=True,
     by_phone=True,
+    paid=True,
 )
 
 # Why an account cannot be connected, or a question is not answered. The pages have words for each.
@@ -92,13 +93,14 @@ class Sms(Messenger):
         counted = [segments(text) for text in texts]
         parts = sum(one.parts for one in counted)
         alphabet = next((one.alphabet for one in counted if one.alphabet != GSM), GSM)
+        left = counted[-1].left if counted else None
         if settings.provider == "smsc" and phones:
             amount = Decimal(0)
             for text in texts:
                 amount += yield from smsc.cost(channel, text, phones)
-            return Cost(parts, alphabet, amount, settings.currency)
+            return Cost(parts, alphabet, left, amount, settings.currency)
         price = Decimal(str(settings.price))
-        return Cost(parts, alphabet, price * parts * len(phones) if price else None, settings.currency)
+        return Cost(parts, alphabet, left, price * parts * max(1, len(phones)) if price else None, settings.currency)
 
     # ---- the account
 

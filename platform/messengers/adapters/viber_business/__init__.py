@@ -52,6 +52,7 @@ CAPABILITIES = Capabilities(
     per_chat=Rate(1),
     receipts=(Status.SENT, Status.DELIVERED, Status.READ),
     by_phone=True,
+    paid=True,
 )
 
 # Why an account cannot be connected, or a question is not answered. The pages have words for each.
@@ -89,9 +90,10 @@ class ViberBusiness(Messenger):
             amount = Decimal(0)
             for text in texts:
                 amount += yield from smsc.cost(channel, text, phones)
-            return Cost(len(texts), "", amount, settings.currency)
+            return Cost(len(texts), "", None, amount, settings.currency)
         price = Decimal(str(settings.price))
-        return Cost(len(texts), "", price * len(texts) * len(phones) if price else None, settings.currency)
+        fixed = price * len(texts) * max(1, len(phones)) if price else None
+        return Cost(len(texts), "", None, fixed, settings.currency)
 
     # ---- the account
 
