@@ -2,30 +2,35 @@
 
 from typing import Any
 
-from django.utils import timezone
+import pytest
 
 from bench import programs
 from bench.programs import until
 from bench.table import record, show
-from builders import a_channel, a_conversation, a_workspace, an_identity
+from builders import a_conversation, a_user, a_workspace, an_identity
 from lab.running import Lab, a_lab
-from messengers import batches
+from messengers import batches, channels, inbox
 from messengers.content import Content
-from messengers.models import Channel
+from messengers.models import Channel, Conversation
 from messengers.registry import messenger
+from workspaces.models import Workspace
 from workspaces.scope import tenant
 
 SECONDS = 15
 MOST = 3_000  # messages
-KINDS = ("telegram", "vk", "max")
+HANDFUL = 5  # of them may be put off: a messenger has reasons of its own
+KINDS = ("telegram", "vk", "max", "viber", "messenger", "instagram", "whatsapp", "viber_business", "sms")
+# E-mail is missing: its limit is an hour's, of which these seconds show nothing.
+# The lab's accounts of these are as fast as their contract says, which the channel's settings repeat.
+BY_CONTRACT = {"viber_business": {"per_second": 10}, "sms": {"per_second": 10}}
 
 
-def bench_rates_of_messengers(committed_db: None, owner_cursor: Any) -> None:
+@pytest.mark.timeout(1_800)
+def bench_rates_of_messengers(door: None, owner_cursor: Any, settings: Any) -> None:
     rows = []
     for kind in KINDS:
         with a_lab() as lab:
-            if kind not in lab.platforms:
-                continue
+            settings.LAB_URL = lab.url
             share, refused, count, pace = mail(lab, kind)
         rows.append((kind, f"{count:,}", f"{pace:,.0f}", f"{share:.2f}", refused))
         record(
@@ -41,34 +46,56 @@ def bench_rates_of_messengers(committed_db: None, owner_cursor: Any) -> None:
 
 def mail(lab: Lab, kind: str) -> tuple[float, int, int, float]:
     """Return the share of the limit that was used, the calls that were refused, how many left and how many a second."""
-    adapter = messenger(kind)
-    bot = lab.platforms[kind].new_bot("Shop")
-    given = bot.credentials()
-    names = adapter.Secrets.model_fields if adapter.Secrets else ()
+    adapter, bot = messenger(kind), lab.platforms[kind].new_bot("Shop")
     workspace = a_workspace()
+    channel = connected(workspace, kind, bot)
+    known = channels.facts(channel)
+    allowed = adapter.rate(known)
+    rate = allowed.count / allowed.seconds
+    if kind in BY_CONTRACT or kind == "viber":
+        bot.limit(rate)
+    rate *= adapter.capabilities.batch if kind == "vk" else 1  # Viber lets few bots write to many in one call
+    count = min(MOST, int(rate * SECONDS))
+    people(lab, bot, channel, count)
     with tenant(workspace):
-        channel: Channel = a_channel(
-            kind,
-            practice=True,
-            secrets={name: given[name] for name in names if name in given},
-            settings={name: given[name] for name in adapter.Settings.model_fields if name in given},
-        )
-        rate = adapter.capabilities.rate.count / adapter.capabilities.rate.seconds * adapter.capabilities.batch
-        count = min(MOST, int(rate * SECONDS))
-        talks = []
-        for number in range(count):
-            person = lab.people.add(f"Anna {number}")
-            bot.phone(person).start()
-            address = person.phone.lstrip("+") if adapter.capabilities.by_phone else person.key
-            identity = an_identity(channel, external_id=address)
-            talks.append(a_conversation(identity=identity, heard_at=timezone.now()).pk)
+        everybody = list(Conversation.objects.filter(channel=channel).values_list("pk", flat=True))
         batch = batches.begin()
-        batches.fill(batch, batches.vary(batch, Content(text="There is news")), talks, source="broadcast")
+        batches.fill(batch, batches.vary(batch, Content(text="There is news")), everybody, source="broadcast")
     lab.account.clear()
     with programs.senders(1, KASKAD_LAB_URL=lab.url):
-        until(lambda: len(lab.account.sent()) >= count, 300)
+        until(lambda: len(lab.account.sent()) >= count - HANDFUL, 120)
     sent = lab.account.sent()
     seconds = max(one.began for one in sent) - min(one.began for one in sent)
-    refused = sum(one.status == 429 or one.status >= 400 for one in lab.account.find())
-    pace = count / max(seconds, 0.001)
+    refused = sum(one.status >= 400 for one in lab.account.find())
+    pace = len(sent) / max(seconds, 0.001)
     return pace / rate, refused, count, pace
+
+
+def connected(workspace: Workspace, kind: str, bot: Any) -> Channel:
+    """Connect the lab's account."""
+    given, adapter = bot.credentials(), messenger(kind)
+    names = adapter.Secrets.model_fields if adapter.Secrets else {}
+    secrets = {name: given.pop(name) for name in names if name in given}
+    with tenant(workspace):
+        return channels.connect(kind, "", given | BY_CONTRACT.get(kind, {}), secrets, a_user(), practice=True)
+
+
+def people(lab: Lab, bot: Any, channel: Channel, count: int) -> None:
+    """Let so many people be known to the channel: whoever can only answer has just written."""
+    adapter = messenger(channel.kind)
+    for number in range(count):
+        person = lab.people.add(f"Anna {number}")
+        phone = bot.phone(person)
+        if adapter.capabilities.by_phone and not adapter.capabilities.window:
+            address = person.phone.lstrip("+")
+            with tenant(channel.workspace_id):
+                a_conversation(identity=an_identity(channel, external_id=address))
+        else:
+            phone.writes("Hi")
+
+    def known() -> bool:
+        inbox.process_waiting(channel.pk, workspace_id=channel.workspace_id, seconds=5)
+        with tenant(channel.workspace_id):
+            return Conversation.objects.filter(channel=channel).count() >= count
+
+    until(known, 120)
