@@ -20,6 +20,7 @@ from workspaces.roles import Role
 from workspaces.scope import tenant
 
 OpenPage = Callable[..., Page]
+ARRIVES = 30  # seconds: the house may just be starting a sender
 
 
 class Desk:
@@ -96,7 +97,7 @@ def test_two_agents_share_one_conversation(desk: Desk, open_page: OpenPage) -> N
     boris.get_by_role("button", name="Забрать и отправить").click()
     expect(talk(anna)).to_contain_text("Да, открыты")
     expect(talk(anna)).to_contain_text("Теперь отвечает Борис, до этого — Анна Лебедева")
-    eventually(lambda: "Да, открыты" in desk.visitor.reads())
+    eventually(lambda: "Да, открыты" in desk.visitor.reads(), ARRIVES)
     assert desk.sent() == ["Да, открыты"]
 
     anna.get_by_role("button", name="Взять диалог").click()
@@ -120,7 +121,7 @@ def test_a_visitors_words_arrive_live_and_are_counted_until_seen(desk: Desk, ope
     expect(anna).to_have_url(re.compile(rf"/chats/{desk.talk.pk}/$"))
     expect(anna).to_have_title(re.compile(r"^[^(]"))
     with tenant(desk.workspace):
-        eventually(lambda: Conversation.objects.get(pk=desk.talk.pk).unread == 0)
+        eventually(lambda: Conversation.objects.get(pk=desk.talk.pk).unread == 0, ARRIVES)
 
 
 def test_an_answer_asks_when_newer_words_came_meanwhile(desk: Desk, open_page: OpenPage) -> None:
@@ -128,9 +129,9 @@ def test_an_answer_asks_when_newer_words_came_meanwhile(desk: Desk, open_page: O
     cut_off(anna)
     composer(anna).fill("Открыты до девяти")
     desk.visitor.writes("Уже не надо")
-    eventually(lambda: "Уже не надо" in str(desk.visitor.reads()))
+    eventually(lambda: "Уже не надо" in str(desk.visitor.reads()), ARRIVES)
     with tenant(desk.workspace):
-        eventually(lambda: Message.objects.filter(direction="in").count() == 2)
+        eventually(lambda: Message.objects.filter(direction="in").count() == 2, ARRIVES)
 
     composer(anna).press("Enter")
 
@@ -140,7 +141,7 @@ def test_an_answer_asks_when_newer_words_came_meanwhile(desk: Desk, open_page: O
     anna.get_by_role("button", name="Вернуть к правке").click()
     expect(composer(anna)).to_have_value("Открыты до девяти")
     composer(anna).press("Enter")
-    eventually(lambda: desk.sent() == ["Открыты до девяти"])
+    eventually(lambda: desk.sent() == ["Открыты до девяти"], ARRIVES)
 
 
 def test_a_lost_answer_and_a_double_click_make_one_message(desk: Desk, open_page: OpenPage) -> None:
@@ -178,7 +179,7 @@ def test_a_dropped_line_loses_nothing(desk: Desk, open_page: OpenPage) -> None:
     anna.route_web_socket(re.compile("/ws/"), line)
     anna.reload()
     expect(composer(anna)).to_be_visible()
-    eventually(lambda: anna.wait_for_timeout(50) or lines)
+    eventually(lambda: anna.wait_for_timeout(50) or lines, ARRIVES)
     is_down.append(True)
     anna.context.set_offline(True)
     lines[-1].close(code=1012)
@@ -213,7 +214,7 @@ def test_what_was_typed_survives_a_reload(desk: Desk, open_page: OpenPage) -> No
 def test_a_failed_message_says_why_and_is_tried_again(desk: Desk, open_page: OpenPage) -> None:
     anna = open_page(desk.path(desk.talk), desk.anna)
     answers(anna, "Ловите")
-    eventually(lambda: anna.wait_for_timeout(50) or "Ловите" in desk.visitor.reads())
+    eventually(lambda: anna.wait_for_timeout(50) or "Ловите" in desk.visitor.reads(), ARRIVES)
     with tenant(desk.workspace):
         Message.objects.filter(direction="out").update(status=Status.REJECTED, reason="flood")
     anna.reload()
