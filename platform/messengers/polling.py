@@ -40,7 +40,17 @@ PATIENCE = 25.0  # seconds for which a messenger may hold a question open
 _PAUSES = (1, 2, 5, 15, 30)  # seconds after the first, second, … failure in a row
 _STUBBORN = 5  # failures in a row after which a channel is said to be broken, where a person can mend that
 # Reasons that a person must do something about, and what the channel is said to suffer from.
-BROKEN = {"wrong_token": "token_revoked", "hook_set": "hook_set", "another_poller": "another_poller"}
+BROKEN = {
+    "wrong_token": "token_revoked",
+    "imap_wrong_login": "token_revoked",
+    **{
+        reason: reason
+        for reason in (
+            *("hook_set", "another_poller", "imap_off", "password_login_off"),
+            *("imap_wrong_certificate", "imap_wrong_security"),
+        )
+    },
+}
 _Result = TypeVar("_Result")
 Heard = Callable[[int, int], object]  # channel id, workspace id
 

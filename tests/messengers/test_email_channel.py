@@ -241,6 +241,7 @@ def test_who_is_on_holiday_starts_nothing(channel: Channel, anna: Phone) -> None
         soon(channel, lambda: InboundUpdate.objects.count() == 2)
         soon(channel, lambda: not InboundUpdate.objects.filter(state=InboundUpdate.State.STORED).exists())
     assert InboundUpdate.State.FAILED not in states(channel)
+    assert len(heard(channel)) == 1
 
 
 def states(channel: Channel) -> set[str]:

@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from messenger_tables import SEAL
 from messenger_tables.email import ANNA, LEAVE, SECRETS, SETTINGS
@@ -21,7 +23,7 @@ from messengers.adapters.email.outcomes import outcome
 from messengers.adapters.email.settings import EmailSecrets, EmailSettings
 from messengers.content import Content
 from messengers.handover import Finished, Handed, Said
-from messengers.protocols.letter_reading import files, header, lighten, opened, people, words
+from messengers.protocols.letter_reading import Part, Person, files, header, lighten, opened, people, words
 from messengers.protocols.mail import (
     Came,
     ImapAccount,
@@ -172,6 +174,8 @@ def test_an_inbox_whose_end_is_not_known_is_asked_for_it() -> None:
     ("reply", "reason"),
     [
         (imap_says("login", "AUTHENTICATIONFAILED"), "wrong_token"),
+        (imap_says("login", "", "Too many simultaneous connections"), "imap_wrong_login"),
+        (imap_says("login", "", "Your account is not enabled for IMAP use."), "imap_off"),
         (imap_says("login", "UNAVAILABLE"), "imap_refused"),
         (away(), "imap_no_answer"),
         (Reply(200, b"?"), "no_answer"),
@@ -320,7 +324,7 @@ def test_a_letter_in_a_letter_is_a_file_of_its_own() -> None:
     )
     letter = opened(lighten(raw)[0])
     assert words(letter).text.strip() == "look"
-    assert files(letter, {}) == []
+    assert files(letter, {}) == [Part("2", "message/rfc822", "letter.eml", 0, inline=True)]
     assert header(letter, "Subject") == ""
     assert [one.address for one in people(letter, "From")] == ["a@b.example"]
 
@@ -340,3 +344,63 @@ def test_parts_in_parts_in_parts_are_no_letter() -> None:
     assert [one.address for one in people(nested, "From")] == ["a@b.example"]
     assert words(nested).text == ""
     assert people(opened(b"From: " + b"(" * 90_000 + b"\r\n\r\nhi"), "From") == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "multipart/mixed; boundary*=idna''abc",
+        "multipart/mixed; boundary*=undefined''abc",
+        "text/plain; charset*=idna''abc",
+        "text/plain; format*=undefined''flowed",
+        "multipart/report; report-type*=idna''x; boundary=e",
+    ],
+)
+def test_a_word_in_an_alphabet_of_nonsense_stops_nobody(told: str) -> None:
+    raw = f"From: a@b.example\r\nSubject: Hi\r\nContent-Type: {told}\r\n\r\nHello\r\n".encode()
+    light, sizes = lighten(raw)
+    body = {"letter": {"validity": 3, "uid": 5, "at": 0, "raw": light.decode("latin-1"), "sizes": sizes}}
+    assert EMAIL.sender_key(body) == "a@b.example"
+    EMAIL.parse(CHANNEL, body)
+
+
+@pytest.mark.parametrize("alphabet", ["utf-8", "cp1251"])
+def test_headers_are_read_that_nobody_has_encoded(alphabet: str) -> None:
+    raw = 'From: "Анна" <a@b.example>\r\nSubject: Отписаться\r\n\r\n'.encode(alphabet)
+    letter = opened(raw)
+    assert header(letter, "Subject") == "Отписаться"
+    assert people(letter, "From") == [Person("Анна", "a@b.example")]
+
+
+@pytest.mark.parametrize(
+    "told", ["i@x.example <i@x.example>", "Ivan (sales <i@x.example>", "Ivan, sales: <i@x.example>"]
+)
+def test_a_sender_is_found_however_his_program_writes_him(told: str) -> None:
+    assert "i@x.example" in [one.address for one in people(opened(f"From: {told}\r\n\r\n".encode()), "From")]
+
+
+@pytest.mark.timeout(30)  # it took minutes of a worker's time
+@pytest.mark.parametrize(
+    ("content_type", "text"),
+    [
+        ("text/plain", "a" * 300_000),
+        ("text/html", '<p style="display:none">' + "<b>" * 60_000 + "</i>" * 60_000),
+    ],
+)
+def test_a_letter_made_to_keep_us_busy_does_not(content_type: str, text: str) -> None:
+    head = f"From: mailer-daemon@b.example\r\nContent-Type: {content_type}\r\n\r\n"
+    raw = (head + text + "\r\n").encode()
+    for who in (raw, raw.replace(b"mailer-daemon", b"anna")):
+        body = {"letter": {"validity": 3, "uid": 5, "at": 0, "raw": who.decode(), "sizes": {}}}
+        EMAIL.parse(CHANNEL, body)
+
+
+def test_a_key_may_be_pasted_with_the_lines_of_a_page() -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    pasted = EmailSecrets(password="x", dkim_key=pem.replace("\n", "\r\n"))
+    assert pasted.dkim_key == pem
+    with pytest.raises(ValueError, match="not a private key"):
+        EmailSecrets(password="x", dkim_key="hello")

@@ -33,6 +33,7 @@ from messengers.protocols.mail import (
     SmtpSubmit,
 )
 from messengers.transport import open_transport
+from messengers.transports import imap as imap_transport
 from messengers.transports import imap_session, mail_line, smtp_session
 from messengers.transports.imap_session import Box, ImapRefusedError
 from messengers.transports.mail_line import LostError
@@ -232,6 +233,15 @@ async def test_a_refusal_leaves_the_connection_of_use() -> None:
 
 async def test_an_answer_that_is_not_smtp_leaves_it_uncertain() -> None:
     async with a_bad_server(smtp_that("answers", after=b"hello there\r\n")) as port, the_lines(smtp(port)) as lines:
+        with pytest.raises(LostError) as lost:
+            await submit(lines)
+        assert lost.value.written
+
+
+async def test_the_first_digit_of_an_answer_decides() -> None:
+    async with a_bad_server(smtp_that("answers", after=b"251 queued\r\n")) as port, the_lines(smtp(port)) as lines:
+        assert await submit(lines) == "queued"
+    async with a_bad_server(smtp_that("answers", after=b"354 go\r\n")) as port, the_lines(smtp(port)) as lines:
         with pytest.raises(LostError) as lost:
             await submit(lines)
         assert lost.value.written
@@ -450,6 +460,31 @@ async def test_many_letters_are_heard_a_few_at_a_time() -> None:
             told = await heard(await ask(listen(imap(port), told)))
             counts.append(len(told.letters))
         assert counts == [LETTERS, 5]
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["for_a_moment", "for_good"])
+async def test_a_letter_that_is_not_given_at_once_is_waited_for(monkeypatch: pytest.MonkeyPatch, lasting: bool) -> None:
+    given, refused = imap_transport._raw, []
+
+    async def raw(box: Box, uid: int, length: int) -> bytes:
+        letter = await given(box, uid, length)
+        if b"Subject: 1" in letter and (lasting or len(refused) < 2):
+            refused.append(uid)
+            raise ImapRefusedError("other", b"NO [UNAVAILABLE] Backend error, try later")
+        return letter
+
+    monkeypatch.setattr(imap_transport, "_raw", raw)
+    async with an_imap_server() as (port, mailbox), a_transport("imap") as ask:
+        told: Letters | Place = Place.model_validate_json((await ask(ImapCheck(imap(port)))).body)
+        await mailbox.add(*(b"Subject: %d\r\n\r\nhi\r\n" % number for number in range(3)))
+        came: list[bytes] = []
+        while len(came) < (2 if lasting else 3):
+            reply = await ask(listen(imap(port), told))
+            if reply.status == 200:
+                told = await heard(reply)
+                came += [base64.b64decode(one.raw) for one in told.letters]
+        assert [one[9:10] for one in came] == ([b"0", b"2"] if lasting else [b"0", b"1", b"2"])
+        assert len(refused) == (imap_transport.TRIES if lasting else 2)
 
 
 async def test_of_a_huge_letter_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ Verdict = Literal["failed", "delayed", "delivered", "complaint"]
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _CODE = re.compile(r"(?:^|[\s:<(#])([45]\d\d)[\s-]")
 _FIELD = re.compile(r"^([A-Za-z-]+):[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
-_ADDRESS = re.compile(r"[^\s<>;,:\"'()\[\]]+@[^\s<>;,:\"'()\[\]]+")
+# Each begins where a word begins, and is short: whoever wrote the letter may have written anything.
+_ADDRESS = re.compile(r"(?<![^\s<>;,:\"'()\[\]])[^\s<>;,:\"'()\[\]@]{1,200}@[^\s<>;,:\"'()\[\]@]{1,255}")
 _NAME = re.compile(r"<[^<>\s]{1,900}>")
 _ACTIONS: dict[str, Verdict] = {
     "failed": "failed", "delayed": "delayed", "delivered": "delivered", "relayed": "delivered", "expanded": "delivered",
@@ -29,7 +30,7 @@ _ANSWERED_BY_PROGRAM = (
     "X-Auto-Reply",
     "X-MS-Exchange-Inbox-Rules-Loop",
 )
-_OF_A_LIST = ("List-Id", "List-Unsubscribe", "Feedback-ID")
+_OF_A_LIST = ("List-Id", "List-Unsubscribe")  # some relays put a Feedback-ID into what people write, too
 _LONGEST = 100_000
 
 

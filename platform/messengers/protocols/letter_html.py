@@ -1,6 +1,7 @@
 """A letter's HTML as words, a line for each block; what is quoted begins with >. Pure; `letter_reading` calls it."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -43,6 +44,7 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._lines: list[str] = [""]
         self._unseen: list[str] = []
+        self._in_unseen: Counter[str] = Counter()  # of each, how often it stands there
         self._quoted = 0
         self._link: tuple[str, int, int] | None = None
 
@@ -65,6 +67,7 @@ class _Page(HTMLParser):
             return
         elif self._unseen or tag in _SILENT or _HIDDEN.search(given.get("style") or ""):
             self._unseen.append(tag)
+            self._in_unseen[tag] += 1
         elif tag == "blockquote":
             self._line()
             self._quoted = min(self._quoted + 1, _DEPTH)
@@ -76,9 +79,11 @@ class _Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if self._unseen:
-            if tag in self._unseen:
-                while self._unseen.pop() != tag:
-                    pass
+            while self._in_unseen[tag]:
+                last = self._unseen.pop()
+                self._in_unseen[last] -= 1
+                if last == tag:
+                    break
             return
         if tag == "blockquote":
             self._line()

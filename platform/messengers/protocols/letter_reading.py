@@ -6,11 +6,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email import message_from_bytes, policy
+from email import message_from_bytes, policy, utils
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.utils import collapse_rfc2231_value, getaddresses
+from itertools import islice
+from typing import Any
 
 from messengers.protocols.letter_html import Shown, shown
 
@@ -20,6 +23,9 @@ _VALUE = 20_000  # characters of one
 _DEPTH = 50  # of parts in parts
 _PARTS = 200
 _ID = re.compile(r"<[^<>\s]{1,900}>")
+_BRACKETED = re.compile(r"<([^<>@\s]{1,64}@[^<>@\s]{1,255})>")
+# Later Pythons give up a whole header for one address that is written against the rules, as some programs do.
+_LENIENT: dict[str, Any] = {"strict": False} if hasattr(utils, "supports_strict_parsing") else {}
 _SPACE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -59,10 +65,10 @@ def opened(raw: bytes) -> Message:
             letter = message_from_bytes(raw, policy=policy.compat32)
             if _is_shallow(letter):
                 return letter
-        except RecursionError:
-            pass
+        except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
+            pass  # a boundary, for one, whose alphabet makes no sense
     headers = head.group() if head else raw[:_HEADERS].rpartition(b"\n")[0] + b"\n\n"
-    return message_from_bytes(headers, policy=policy.compat32)
+    return BytesHeaderParser(policy=policy.compat32).parsebytes(headers)
 
 
 def lighten(raw: bytes) -> tuple[bytes, dict[str, int]]:
@@ -93,22 +99,24 @@ def lighten(raw: bytes) -> tuple[bytes, dict[str, int]]:
 
 def header(letter: Message, name: str) -> str:
     """Return a header's words; empty when it is not there."""
-    return _decoded(letter.get(name))
+    return _decoded(next(_values(letter, name), ""))
 
 
 def people(letter: Message, name: str) -> list[Person]:
     """Return whom a header names."""
-    values = [_written(value) for value in letter.get_all(name, [])[:10]]
+    values = [_written(value) for value in islice(_values(letter, name), 10)]
     try:
-        found = getaddresses(values)
+        found = getaddresses(values, **_LENIENT)
     except (ValueError, IndexError, TypeError, AttributeError, RecursionError):
-        return []
-    return [Person(_decoded(told), address.strip()) for told, address in found if "@" in address]
+        found = []
+    named = [Person(_decoded(told), address.strip()) for told, address in found if "@" in address]
+    # What no rule can read may still show an address in brackets.
+    return named or [Person("", bracketed[-1]) for value in values if (bracketed := _BRACKETED.findall(value))]
 
 
 def ids(letter: Message, name: str) -> list[str]:
     """Return the Message-IDs in a header, with their brackets."""
-    return _ID.findall(_written(letter.get(name, "")))
+    return _ID.findall(_written(next(_values(letter, name), "")))
 
 
 def words(letter: Message) -> Words:
@@ -132,7 +140,8 @@ def files(letter: Message, sizes: dict[str, int]) -> list[Part]:
             continue
         cid = _written(part.get("Content-ID", "")).strip().strip("<>")
         inline = part.get_content_disposition() != "attachment"
-        found.append(Part(number, part.get_content_type(), _name(part), sizes.get(number, 0), cid, inline))
+        name = _name(part) or ("letter.eml" if part.get_content_type() == "message/rfc822" else "")
+        found.append(Part(number, part.get_content_type(), name, sizes.get(number, 0), cid, inline))
     return found
 
 
@@ -140,8 +149,7 @@ def report(letter: Message) -> str:
     """Return what a multipart/report tells of: `delivery-status`, `feedback-report`; empty for other letters."""
     if letter.get_content_type() != "multipart/report":
         return ""
-    told = letter.get_param("report-type")
-    kind = collapse_rfc2231_value(told).lower() if told else ""
+    kind = _parameter(letter, "report-type").lower()
     kinds = [part.get_content_subtype() for part in letter.walk() if part.get_content_maintype() == "message"]
     return next((one for one in (kind, *kinds) if one in ("delivery-status", "feedback-report")), "")
 
@@ -211,6 +219,8 @@ def _numbered(part: Message, number: str, into_letters: bool, left: list[int]) -
                 if isinstance(one, Message):
                     deeper = one.get_content_maintype() == "multipart"
                     yield from _numbered(one, number if deeper else f"{number}.1", into_letters, left)
+        elif part.get_content_type() == "message/rfc822":
+            yield number or "1", part
         return
     for place, one in enumerate(inner, 1):
         if isinstance(one, Message):
@@ -250,14 +260,24 @@ def _text(part: Message) -> str:
         data = None
     if not isinstance(data, bytes):
         return ""
-    charset = part.get_param("charset")
-    text = in_charset(data, collapse_rfc2231_value(charset) if charset else "")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    flowed = part.get_param("format")
-    if flowed and collapse_rfc2231_value(flowed).lower() == "flowed":
-        delsp = part.get_param("delsp")
-        text = _unflowed(text, gone=bool(delsp) and collapse_rfc2231_value(delsp or "").lower() == "yes")
+    text = in_charset(data, _parameter(part, "charset")).replace("\r\n", "\n").replace("\r", "\n")
+    if _parameter(part, "format").lower() == "flowed":
+        text = _unflowed(text, gone=_parameter(part, "delsp").lower() == "yes")
     return text
+
+
+def _parameter(part: Message, name: str) -> str:
+    """Return what stands behind a name in Content-Type; nothing where that cannot be read."""
+    try:
+        told = part.get_param(name)
+        return collapse_rfc2231_value(told) if told else ""
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ""
+
+
+def _values(letter: Message, name: str) -> Iterator[str]:
+    """Yield a header's values as they came: `get` does not tell letters that are not ASCII."""
+    return (value for told, value in letter.raw_items() if told.lower() == name.lower())
 
 
 def in_charset(data: bytes, charset: str) -> str:

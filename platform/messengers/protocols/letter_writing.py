@@ -40,10 +40,15 @@ def address(name: str, email: str) -> str:
 def is_key(key: str) -> bool:
     """Say whether letters can be signed with it: an RSA key in PEM."""
     try:
-        parse_pem_private_key(key.encode())
+        parse_pem_private_key(unix_lines(key).encode())
     except (UnparsableKeyError, ValueError, IndexError, TypeError, KeyError):
         return False
     return True
+
+
+def unix_lines(key: str) -> str:
+    """Return a key as the library wants it: what is pasted into a page comes with two signs at each line's end."""
+    return key.replace("\r\n", "\n").strip() + "\n" if key.strip() else ""
 
 
 def _body(letter: Letter, files: Mapping[int, bytes]) -> EmailMessage:

@@ -90,7 +90,7 @@ class SmtpSubmit(SessionCall):
     envelope_from: str
     to: str
     letter: Letter
-    timeout: float = 60.0
+    timeout: float = 180.0  # for its way beside what its size takes, and anew for the answer to the final dot
 
 
 @dataclass(slots=True)
@@ -135,7 +135,7 @@ class ImapPart(SessionCall):
     validity: int
     uid: int
     part: str  # as IMAP counts: "2.1"
-    timeout: float = 60.0
+    timeout: float = 600.0
 
 
 class SmtpRefusal(BaseModel):

@@ -10,6 +10,7 @@ import binascii
 import logging
 import quopri
 import re
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 UNUSED = 90.0  # seconds after which a connection that nobody asked anything of is ended
 LARGE = 1_000_000  # bytes of a letter that has to wait for its turn
+TRIES = 5  # for a letter that the server does not give, before it is passed over
 TURNS = 4  # large letters that are read at once: each is in memory some times over
 FRAME = 100_000  # bytes that may be said round a letter
 _ENCODING = re.compile(rb"^content-transfer-encoding:\s*([a-z0-9-]+)", re.IGNORECASE | re.MULTILINE)
@@ -52,6 +54,7 @@ class Transport:
         """Begin with none."""
         self._boxes: dict[ImapAccount, _Kept] = {}
         self._turns = asyncio.Semaphore(TURNS)
+        self._refused: Counter[tuple[int, int]] = Counter()  # how often a server did not give a letter
 
     async def answer(self, call: SessionCall, workspace_id: int | None, read: ReadFile) -> Reply:
         """Make a call and return what came of it."""
@@ -66,6 +69,8 @@ class Transport:
                     async with asyncio.timeout(call.timeout), self._turns:
                         return await _part(call)
         except ImapRefusedError as error:
+            if isinstance(call, ImapPart):  # the letter was there: the server is in trouble, or has too many guests
+                return Reply(503, fault=str(error)[:200])
             return _told(ImapRefusal(stage=error.stage, code=error.code, text=str(error)), IMAP_REFUSED)
         except LostError as error:
             return Reply(0, written=False, fault=error.fault)
@@ -109,7 +114,12 @@ class Transport:
             left -= min(size, WHOLE)
             if left < 0 and told.letters:
                 return told
-            came = await self._letter(box, one, size)
+            try:
+                came = await self._letter(box, one, size)
+            except (LostError, ImapRefusedError):
+                if not told.letters:
+                    raise
+                return told  # what was read is safe; the next call meets the trouble again
             told.letters += [came] if came else []
             told.after = one.uid
         told.after = max(told.after, *uids[:LETTERS]) if uids else told.after
@@ -125,6 +135,9 @@ class Transport:
                 async with self._turns:
                     light, sizes = await asyncio.to_thread(lighten, await _raw(box, one.uid, length))
         except ImapRefusedError as error:
+            self._refused[box.validity, one.uid] += 1
+            if self._refused[box.validity, one.uid] < TRIES:
+                raise  # it may be in trouble for a moment
             logger.warning("The server does not give letter %s: %s", one.uid, error)
             return None
         if not light:

@@ -20,6 +20,7 @@ from messengers.protocols.mail import ImapAccount
 from messengers.transports.mail_line import LostError, fault_of, open_line, secure
 
 PATIENCE = 30.0  # seconds for an answer
+SLOWEST = 100_000  # bytes a second that a server must give
 LINE = 1 << 20  # bytes of the longest line that is read
 SMALL = 1 << 20  # bytes of all that is said in answer to what asks for no letters
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -112,7 +113,9 @@ class Box:
 
     async def fetch(self, uids: Sequence[int], items: str, limit: int) -> list[Fetched]:
         """Return what is asked for of these letters, as far as they are still there; at most `limit` bytes in all."""
-        told = await self._ask(f"UID FETCH {','.join(map(str, uids))} ({items})", limit=limit)
+        told = await self._ask(
+            f"UID FETCH {','.join(map(str, uids))} ({items})", limit=limit, seconds=PATIENCE + limit / SLOWEST
+        )
         pieces = [piece for one in told if one.kind == "FETCH" for piece in (_numbered(one))]
         try:
             parsed = parse_fetch_response(pieces, normalise_times=False)

@@ -28,6 +28,7 @@ KEPT = 60.0  # seconds for which a connection waits for another letter
 LETTERS = 100  # on one connection: some servers count
 PAUSES = (1, 2, 5, 15, 30, 60)  # seconds after the first, second, … failure in a row to be let in
 CHUNK = 1 << 18
+SLOWEST = 50_000  # bytes a second that a line must carry
 _ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})\b")
 _LINE_ENDS = re.compile(rb"\r\n|\n|\r(?!\n)")
 _DOTS = re.compile(rb"(?m)^\.")
@@ -207,7 +208,7 @@ class _Line:
         answering = asyncio.create_task(protocol.read_response(timeout=None))
         written = False
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds + len(body) / SLOWEST) as limit:
                 for at in range(0, len(body), CHUNK):
                     protocol.write(body[at : at + CHUNK])
                     await writer.drain()
@@ -217,6 +218,7 @@ class _Line:
                     self.drop()
                 else:
                     written = True
+                    limit.reschedule(asyncio.get_running_loop().time() + seconds)  # it may look for viruses now
                     protocol.write(b".\r\n")
                 return _accepted(await answering)
         except TimeoutError:
@@ -298,7 +300,9 @@ class _worded:  # noqa: N801 - it reads as a statement
 
 
 def _accepted(answer: SMTPResponse) -> str:
-    if answer.code != 250:
+    if answer.code // 100 == 3:
+        raise LostError(f"an answer that is not one to a letter: {answer.code}", written=True)
+    if answer.code // 100 != 2:  # the first digit decides (RFC 5321, 4.2)
         raise SmtpRefusedError("letter", answer.code, answer.message)
     return answer.message
 

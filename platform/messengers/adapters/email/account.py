@@ -103,7 +103,10 @@ def poll(channel: ChannelFacts, told: str, seconds: float) -> Steps[News]:
         cursor = Cursor(validity=place.uidvalidity, after=place.uidnext - 1)
         return News([], cursor.model_dump_json())
     reply = yield ImapListen(imap_of(channel), cursor.validity, cursor.after, cursor.since, seconds)
-    _let_in(reply, {"imap_wrong_login": "wrong_token", "app_password_wanted": "wrong_token"})
+    # Servers that are busy refuse a login without a code, too: that must happen again and again to be believed.
+    _let_in(
+        reply, {"app_password_wanted": "wrong_token"} | ({"imap_wrong_login": "wrong_token"} if _is_sure(reply) else {})
+    )
     try:
         letters = Letters.model_validate_json(reply.body)
     except ValidationError:
@@ -138,6 +141,15 @@ def _let_in(reply: Reply, otherwise: Mapping[str, str]) -> None:
         return
     reason = _imap_reason(reply)
     raise ValueError(otherwise.get(reason, reason))
+
+
+def _is_sure(reply: Reply) -> bool:
+    """Say whether the inbox has named the password as what is wrong."""
+    try:
+        refusal = ImapRefusal.model_validate_json(reply.body)
+    except ValidationError:
+        return False
+    return refusal.code in ("AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED")
 
 
 def _smtp_reason(reply: Reply) -> str:

@@ -25,6 +25,7 @@ _SLOWER = 120.0  # a server that finds us too fast: nine hours in all
 
 _GONE = Unreachable("no_such_address", blocked=True)
 _FULL = RetryAt(_LATER, "mailbox_full", longest=DAY)
+_TOO_LARGE = Rejected("file_too_large")
 _NOT_OURS = ChannelBroken("wrong_sender")
 _LOCKED_OUT = ChannelBroken("token_revoked")
 
@@ -33,7 +34,7 @@ ENHANCED: Mapping[str, Outcome] = {
     **dict.fromkeys(("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"), _GONE),
     "5.2.2": _FULL,
     "4.2.2": _FULL,
-    **dict.fromkeys(("5.2.3", "5.3.4"), Rejected("file_too_large")),
+    **dict.fromkeys(("5.2.3", "5.3.4"), _TOO_LARGE),
     **dict.fromkeys(("4.2.1", "4.7.0", "4.7.28", "4.7.32"), RetryAt(_SLOWER, "too_many_requests", longest=DAY)),
     **dict.fromkeys(("5.4.5", "4.5.3", "4.4.5"), RetryAt(3600.0, "daily_limit", whole_channel=True)),
     **dict.fromkeys(("5.7.60", "5.1.7", "5.1.8"), _NOT_OURS),
@@ -62,7 +63,9 @@ def outcome(reply: Reply, name: str) -> Outcome:
         return _LOCKED_OUT
     known = ENHANCED.get(refusal.enhanced)
     if refusal.stage == "sender" and refusal.code >= 500:
-        return known if isinstance(known, ChannelBroken | RetryAt) else _NOT_OURS
+        # Its size is told there, too. Whatever else is wrong there is wrong with the sender.
+        too_large = _TOO_LARGE if refusal.code == 552 and not refusal.enhanced else None
+        return known if isinstance(known, ChannelBroken | RetryAt | Rejected) else too_large or _NOT_OURS
     if known is not None and not (refusal.code < 500 and isinstance(known, Unreachable)):
         return known
     words = said(refusal)

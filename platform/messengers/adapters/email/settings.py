@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from messengers.adapter import ChannelFacts
-from messengers.protocols.letter_writing import is_key
+from messengers.protocols.letter_writing import is_key, unix_lines
 from messengers.protocols.mail import Dkim, ImapAccount, Security, SmtpAccount
 
 _ADDRESS = re.compile(
@@ -60,6 +60,11 @@ class EmailSecrets(BaseModel):
     password: str = Field(min_length=1, max_length=200)
     imap_password: str = Field(default="", max_length=200)  # where it is another
     dkim_key: str = Field(default="", max_length=10_000)
+
+    @field_validator("dkim_key")
+    @classmethod
+    def _has_plain_lines(cls, value: str) -> str:
+        return unix_lines(value)
 
     @model_validator(mode="after")
     def _signs(self) -> "EmailSecrets":
