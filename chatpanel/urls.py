@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chatpanel import views
+from chatpanel import message_views, views
 from chatpanel.consumers import PanelConsumer
 
 app_name = "chatpanel"
@@ -27,11 +27,11 @@ urlpatterns = [
     path("chats/data/<int:conversation_id>/reopen/", views.reopen, name="reopen"),
     path("chats/data/<int:conversation_id>/seen/", views.seen, name="seen"),
     path("chats/data/<int:conversation_id>/contact/", views.contact, name="contact"),
-    path("chats/data/messages/<int:message_id>/retry/", views.retry, name="retry"),
-    path("chats/data/messages/<int:message_id>/arrived/", views.arrived, name="arrived"),
-    path("chats/data/messages/<int:message_id>/edit/", views.edit, name="edit"),
-    path("chats/data/messages/<int:message_id>/delete/", views.delete, name="delete"),
-    path("chats/data/messages/<int:message_id>/attempts/", views.attempts, name="attempts"),
+    path("chats/data/messages/<int:message_id>/retry/", message_views.retry, name="retry"),
+    path("chats/data/messages/<int:message_id>/arrived/", message_views.arrived, name="arrived"),
+    path("chats/data/messages/<int:message_id>/edit/", message_views.edit, name="edit"),
+    path("chats/data/messages/<int:message_id>/delete/", message_views.delete, name="delete"),
+    path("chats/data/messages/<int:message_id>/attempts/", message_views.attempts, name="attempts"),
 ]
 
 websocket_urlpatterns = [

@@ -18,16 +18,16 @@ from chatpanel import (
     payloads,
     presence,
     replying,
+    rows,
     template_choice,
     thread,
 )
 from chatpanel.refusals import RefusedError, answers_in_json, invalid, read
-from messengers import conversations, corrections, decisions, media, outbox
+from messengers import conversations, media
 from messengers import cost as estimates
 from messengers.changes import take_cursor
 from messengers.content import Content
-from messengers.decisions import Decision
-from messengers.models import Attempt, Conversation, Media, Message, MessageTemplate
+from messengers.models import Conversation, Media, MessageTemplate
 from messengers.template_parts import GapsError
 from workspaces.access import TenantRequest, page
 from workspaces.roles import Permission
@@ -64,12 +64,6 @@ class TemplateReply(_Body):
     file: int | None = None
     seen_message: int | None = None
     known_assignee: int | None = None
-
-
-class Correction(_Body):
-    """What a message that was sent shall say instead."""
-
-    text: str = Field(default="", max_length=20_000)
 
 
 class Note(_Body):
@@ -126,7 +120,7 @@ def conversation_list(request: TenantRequest) -> HttpResponse:
 @answers_in_json
 def conversation(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Answer all that opening a conversation shows."""
-    row = _described(conversation_id)
+    row = rows.described(conversation_id)
     return JsonResponse(
         {
             "conversation": payloads.conversation(row),
@@ -142,7 +136,7 @@ def conversation(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def older(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Answer the page of the thread above a message."""
-    row = _described(conversation_id)
+    row = rows.described(conversation_id)
     before = request.GET.get("before", "")
     if not before.isdecimal():
         raise invalid({"before": _("A message's number is needed.")})
@@ -166,7 +160,7 @@ def since(request: TenantRequest) -> HttpResponse:
 @answers_in_json
 def reply(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Send an answer."""
-    _described(conversation_id)
+    rows.described(conversation_id)
     asked = read(Reply, request.body)
     message = replying.reply(
         conversation_id,
@@ -176,7 +170,7 @@ def reply(request: TenantRequest, conversation_id: int) -> HttpResponse:
         seen_message_id=asked.seen_message,
         known_assignee=asked.known_assignee,
     )
-    return JsonResponse({"messages": _shown(message.pk), **_row(conversation_id)}, status=201)
+    return JsonResponse({"messages": rows.of_message(message.pk), **rows.of_conversation(conversation_id)}, status=201)
 
 
 @page(Permission.ANSWER_CHATS)
@@ -184,7 +178,7 @@ def reply(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def cost(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Answer what a draft would cost, if it were sent; null where answers cost nothing."""
-    row = _described(conversation_id)
+    row = rows.described(conversation_id)
     asked = read(Draft, request.body)
     told = estimates.estimate(row.channel, _content(asked.text, asked.attachments), row.identity.external_id)
     return JsonResponse({"cost": payloads.cost(told) if told else None})
@@ -195,7 +189,7 @@ def cost(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def templates(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Answer the approved messages that may be sent here."""
-    row = _described(conversation_id)
+    row = rows.described(conversation_id)
     return JsonResponse({"templates": template_choice.offered(row)})
 
 
@@ -204,7 +198,7 @@ def templates(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def send_template(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Send an approved message."""
-    row = _described(conversation_id)
+    row = rows.described(conversation_id)
     asked = read(TemplateReply, request.body)
     template = MessageTemplate.objects.filter(pk=asked.template, channel=row.channel).first()
     if template is None:
@@ -222,7 +216,7 @@ def send_template(request: TenantRequest, conversation_id: int) -> HttpResponse:
         seen_message_id=asked.seen_message,
         known_assignee=asked.known_assignee,
     )
-    return JsonResponse({"messages": _shown(message.pk), **_row(conversation_id)}, status=201)
+    return JsonResponse({"messages": rows.of_message(message.pk), **rows.of_conversation(conversation_id)}, status=201)
 
 
 @page(Permission.ANSWER_CHATS)
@@ -230,7 +224,7 @@ def send_template(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def note(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Leave a note for colleagues."""
-    _described(conversation_id)
+    rows.described(conversation_id)
     asked = read(Note, request.body)
     line = replying.note(conversation_id, request.user, asked.text, client_id=asked.client_id)
     return JsonResponse({"events": [payloads.event(line)]}, status=201)
@@ -241,10 +235,10 @@ def note(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def take_over(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Take the conversation over from the bot, or knowingly from a colleague."""
-    _described(conversation_id)
+    rows.described(conversation_id)
     asked = read(Takeover, request.body)
     replying.take_over(conversation_id, request.user, known_assignee=asked.known_assignee)
-    return JsonResponse(_row(conversation_id))
+    return JsonResponse(rows.of_conversation(conversation_id))
 
 
 @page(Permission.ANSWER_CHATS)
@@ -252,10 +246,10 @@ def take_over(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def assign(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Give the conversation to a colleague."""
-    _described(conversation_id)
+    rows.described(conversation_id)
     asked = read(Assignment, request.body)
     replying.assign(conversation_id, request.user, asked.assignee)
-    return JsonResponse(_row(conversation_id))
+    return JsonResponse(rows.of_conversation(conversation_id))
 
 
 @page(Permission.ANSWER_CHATS)
@@ -263,9 +257,9 @@ def assign(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def give_back(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Let the bot answer again."""
-    _described(conversation_id)
+    rows.described(conversation_id)
     replying.give_back(conversation_id, request.user)
-    return JsonResponse(_row(conversation_id))
+    return JsonResponse(rows.of_conversation(conversation_id))
 
 
 @page(Permission.ANSWER_CHATS)
@@ -273,9 +267,9 @@ def give_back(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def close(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Close the conversation."""
-    _described(conversation_id)
+    rows.described(conversation_id)
     replying.close(conversation_id, request.user)
-    return JsonResponse(_row(conversation_id))
+    return JsonResponse(rows.of_conversation(conversation_id))
 
 
 @page(Permission.ANSWER_CHATS)
@@ -283,9 +277,9 @@ def close(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def reopen(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Open it again."""
-    _described(conversation_id)
+    rows.described(conversation_id)
     replying.reopen(conversation_id, request.user)
-    return JsonResponse(_row(conversation_id))
+    return JsonResponse(rows.of_conversation(conversation_id))
 
 
 @page(Permission.ANSWER_CHATS)
@@ -293,9 +287,9 @@ def reopen(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def seen(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Record how far the thread was seen."""
-    row = _described(conversation_id)
+    row = rows.described(conversation_id)
     conversations.mark_seen(row, read(Seen, request.body).message)
-    return JsonResponse(_row(conversation_id))
+    return JsonResponse(rows.of_conversation(conversation_id))
 
 
 @page(Permission.EDIT_CONTACTS)
@@ -303,69 +297,14 @@ def seen(request: TenantRequest, conversation_id: int) -> HttpResponse:
 @answers_in_json
 def contact(request: TenantRequest, conversation_id: int) -> HttpResponse:
     """Correct the contact's name, phone or e-mail."""
-    row = _described(conversation_id)
+    row = rows.described(conversation_id)
     correction = read(contact_card.Correction, request.body)
     region = "RU" if request.workspace.language == "ru" else "US"
     try:
         contact_card.correct(row, correction, request.user, region=region)
     except contact_card.WrongFieldsError as error:
         raise invalid(error.fields) from error
-    return JsonResponse(_row(conversation_id))
-
-
-@page(Permission.ANSWER_CHATS)
-@require_POST
-@answers_in_json
-def retry(request: TenantRequest, message_id: int) -> HttpResponse:
-    """Try once more to send a message that did not arrive."""
-    message = get_object_or_404(Message, pk=message_id)
-    outbox.retry(message, request.user)
-    return JsonResponse({"messages": _shown(message_id)})
-
-
-@page(Permission.ANSWER_CHATS)
-@require_POST
-@answers_in_json
-def arrived(request: TenantRequest, message_id: int) -> HttpResponse:
-    """Record that a message of which nobody knew has arrived after all: the person said so."""
-    get_object_or_404(Message, pk=message_id)
-    decisions.decide(decisions.these([message_id]), Decision.ARRIVED, request.user, request.workspace)
-    return JsonResponse({"messages": _shown(message_id)})
-
-
-@page(Permission.ANSWER_CHATS)
-@require_POST
-@answers_in_json
-def edit(request: TenantRequest, message_id: int) -> HttpResponse:
-    """Change the words of a message that its reader has already."""
-    message = get_object_or_404(Message.objects.select_related("variant"), pk=message_id)
-    text = read(Correction, request.body).text
-    try:
-        content = Content.model_validate({**message.words, "text": text})
-    except ValidationError as error:
-        raise invalid({"text": _("A message cannot be empty. Delete it instead.")}) from error
-    corrections.edit(message, content, request.user)
-    return _corrected(message)
-
-
-@page(Permission.ANSWER_CHATS)
-@require_POST
-@answers_in_json
-def delete(request: TenantRequest, message_id: int) -> HttpResponse:
-    """Take a message back."""
-    message = get_object_or_404(Message, pk=message_id)
-    corrections.delete(message, request.user)
-    return _corrected(message)
-
-
-@page(Permission.ANSWER_CHATS)
-@require_GET
-@answers_in_json
-def attempts(request: TenantRequest, message_id: int) -> HttpResponse:
-    """Answer every try to send a message."""
-    message = get_object_or_404(Message, pk=message_id)
-    rows = Attempt.objects.filter(message=message).order_by("number")
-    return JsonResponse({"attempts": [payloads.attempt(row) for row in rows]})
+    return JsonResponse(rows.of_conversation(conversation_id))
 
 
 @page(Permission.ANSWER_CHATS)
@@ -381,28 +320,6 @@ def upload(request: TenantRequest) -> HttpResponse:
     except media.MediaRefusedError as error:
         raise RefusedError(error.code, error.text, status=400) from error
     return JsonResponse({"id": stored.pk, **payloads.attachment(media.as_attachment(stored))}, status=201)
-
-
-def _described(conversation_id: int) -> Conversation:
-    row: Conversation = get_object_or_404(
-        Conversation.objects.select_related(
-            "contact", "channel", "identity__picture", "assignee", "last_message__variant"
-        ),
-        pk=conversation_id,
-    )
-    return row
-
-
-def _corrected(message: Message) -> HttpResponse:
-    return JsonResponse({"messages": _shown(message.pk), **_row(message.conversation_id)})
-
-
-def _shown(message_id: int) -> list[dict[str, Any]]:
-    return payloads.messages(thread.said().filter(pk=message_id))
-
-
-def _row(conversation_id: int) -> dict[str, Any]:
-    return {"conversations": [payloads.conversation(_described(conversation_id))]}
 
 
 def _history(row: Conversation, before: int | None) -> dict[str, Any]:
