@@ -6,6 +6,7 @@ import time
 from argparse import Namespace
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any, cast
 
 from proxyprotocol.sock import SocketInfo
 from pymap.backend.dict import Config, Identity, Login
@@ -91,7 +92,37 @@ class Imap:
                     return
                 await asyncio.sleep(switch.seconds)
             with suppress(ConnectionError, asyncio.IncompleteReadError):
-                await self._serve(reader, writer, SocketInfo.get(writer, None, unique_id=b"lab"))
+                await self._serve(
+                    reader,
+                    cast(asyncio.StreamWriter, _InOnePiece(writer)),
+                    SocketInfo.get(writer, None, unique_id=b"lab"),
+                )
         finally:
             del self._guests[task]
             arrival.ended, arrival.status, arrival.fate = time.time(), 200, "answered"
+
+
+class _InOnePiece:
+    """Says each answer in one piece: a client that reads without waiting takes half a line for a broken one."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer, self._said = writer, bytearray()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._writer, name)
+
+    def write(self, data: bytes) -> None:
+        self._said += data
+
+    async def drain(self) -> None:
+        self._flush()
+        await self._writer.drain()
+
+    def close(self) -> None:
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        said, self._said = bytes(self._said), bytearray()
+        if said:
+            self._writer.write(said)
