@@ -18,8 +18,9 @@ async def knock(door: HookDoor, path: str, body: bytes, headers: Mapping[str, st
     async def send(message: Any) -> None:
         answers.append(message)
 
+    path, _, query = path.partition("?")
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": pairs}
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": query.encode(), "headers": pairs}
     await door(scope, receive, send)
     return int(answers[0]["status"])
 

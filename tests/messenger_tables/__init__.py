@@ -41,6 +41,7 @@ class Tables:
     """An adapter's tables. `unreadable` are bodies that must be refused with a ValueError.
 
     `sign` returns the headers under which the messenger would post a body; None where they are not what proves it.
+    `query` returns what the address bears where that is the proof, or a part of it.
     `seal` returns a body with the proof in it, and None for one that can hold none: nobody would believe that.
     """
 
@@ -51,3 +52,4 @@ class Tables:
     deliveries: Sequence[Delivery]
     sign: Callable[[ChannelFacts, bytes], Mapping[str, str]] | None = None
     seal: Callable[[ChannelFacts, bytes], bytes | None] | None = None
+    query: Callable[[ChannelFacts], Mapping[str, str]] | None = None

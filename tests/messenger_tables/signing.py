@@ -4,9 +4,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 from messengers.adapter import ChannelFacts
+from messengers.adapters.sms import twilio
 from messengers.adapters.vk.account import secret
+from messengers.protocols.smsc_hook import hook_key
 
 
 def by_meta(facts: ChannelFacts, body: bytes) -> Mapping[str, str]:
@@ -28,6 +31,17 @@ def by_vk(facts: ChannelFacts, body: bytes) -> bytes | None:
     except (ValueError, RecursionError):
         return None
     return sealed if isinstance(told, dict) and told.get("secret") == word else None
+
+
+def by_twilio(facts: ChannelFacts, body: bytes) -> Mapping[str, str]:
+    """Sign as Twilio does, with the account's token: whatever it is, it is signed as a form."""
+    fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    return {"X-Twilio-Signature": twilio.signature(facts.secrets["password"], facts.hook_url, fields).decode()}
+
+
+def by_address(facts: ChannelFacts) -> Mapping[str, str]:
+    """Return the secret that SMSC.ru was given with the address."""
+    return {"key": hook_key(facts)}
 
 
 def _made(secret: str, body: bytes) -> str:

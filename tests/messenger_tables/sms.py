@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from messenger_tables import Delivery, Tables
+from messenger_tables.signing import by_twilio
 from messenger_tables.sms_smpp import DELIVERIES as OF_SMPP
 from messenger_tables.sms_smsc import DELIVERIES as OF_SMSC
 from messenger_tables.sms_webhooks import UNREADABLE, WEBHOOKS
@@ -104,4 +105,11 @@ DELIVERIES = [
     *OF_SMPP,
 ]
 
-TABLES = Tables(settings=SETTINGS, secrets=SECRETS, webhooks=WEBHOOKS, unreadable=UNREADABLE, deliveries=DELIVERIES)
+TABLES = Tables(
+    settings=SETTINGS,
+    secrets=SECRETS,
+    webhooks=WEBHOOKS,
+    unreadable=UNREADABLE,
+    deliveries=DELIVERIES,
+    sign=by_twilio,
+)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from messenger_tables import Delivery, Tables, Webhook
+from messenger_tables.signing import by_address
 from messengers.adapter import (
     ChannelBroken,
     HttpCall,
@@ -218,4 +219,11 @@ UNREADABLE = [
     {"smsaero": {"status": 1}},
 ]
 
-TABLES = Tables(settings=SMSC, secrets=SECRETS, webhooks=WEBHOOKS, unreadable=UNREADABLE, deliveries=DELIVERIES)
+TABLES = Tables(
+    settings=SMSC,
+    secrets=SECRETS,
+    webhooks=WEBHOOKS,
+    unreadable=UNREADABLE,
+    deliveries=DELIVERIES,
+    query=by_address,
+)

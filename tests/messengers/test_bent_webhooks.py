@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -35,6 +36,12 @@ def tables_of(adapter: Messenger) -> Tables:
     return found
 
 
+def posting(tables: Tables, channel: ChannelFacts, raw: bytes) -> IncomingRequest:
+    """Return the request by which the messenger would post a body."""
+    headers = tables.sign(channel, raw) if tables.sign else {}
+    return IncomingRequest("POST", headers, tables.query(channel) if tables.query else {}, raw)
+
+
 def messages_of(updates: Sequence[Update]) -> frozenset[str]:
     """Return the ids by which messages are known."""
     return frozenset(name for one in updates if (name := getattr(one, "external_id", "")))
@@ -58,8 +65,8 @@ def test_an_adapter_refuses_what_it_cannot_read_and_stumbles_over_nothing(adapte
             with pytest.raises((RefusedError, ValueError)):
                 adapter.verify(channel, IncomingRequest("POST", {}, {}, bent))
             continue
-        request = IncomingRequest("POST", tables.sign(channel, raw) if tables.sign else {}, {}, raw)
-        if tables.sign or tables.seal:
+        request = posting(tables, channel, raw)
+        if tables.sign or tables.seal or tables.query:
             adapter.verify(channel, request)
         with suppress(RefusedError, ValueError):  # not the check of an address that it looked like
             adapter.handshake(channel, request)
@@ -93,7 +100,7 @@ def test_all_is_kept_and_nothing_poisons_the_rest(
         hollow = [raw for raw, sealed in proved if sealed is None]
         assert set(knocked(channel, tables, hollow)) <= {400, 401, 403}, "and nothing of it is kept"
         posted = [sealed for _raw, sealed in proved if sealed is not None]
-    elif tables.sign is None:  # what proves it stands in the address, where it is bent, too
+    elif tables.sign is None and tables.query is None:  # letters are fetched: what brings them proves who they are from
         monkeypatch.setattr(type(adapter), "verify", lambda *_: None)
         monkeypatch.setattr(type(adapter), "handshake", lambda *_: None)
     assert Counter(knocked(channel, tables, posted)) == {200: len(posted)}
@@ -113,7 +120,9 @@ def test_all_is_kept_and_nothing_poisons_the_rest(
 
 def knocked(channel: Channel, tables: Tables, posted: Sequence[bytes]) -> list[int]:
     """Post all at our door; return how each was answered. Where each bears its own signature, one after another."""
-    path, channel_facts = f"/hooks/{channel.kind}/{channel.key}", facts(channel)
+    channel_facts = facts(channel)
+    address = urlencode(tables.query(channel_facts)) if tables.query else ""
+    path = f"/hooks/{channel.kind}/{channel.key}?{address}"
     sign = tables.sign or (lambda *_: {})
     by_headers: dict[tuple[tuple[str, str], ...], list[tuple[str, bytes]]] = {}
     for raw in posted:
@@ -133,6 +142,6 @@ def read(adapter: Messenger, tables: Tables, channel: Channel, posted: Sequence[
     """Go through what is to be kept: a check of the address itself is answered, and says nothing."""
     known = facts(channel)
     for raw in posted:
-        request = IncomingRequest("POST", tables.sign(known, raw) if tables.sign else {}, {}, raw)
+        request = posting(tables, known, raw)
         if adapter.handshake(known, request) is None:
             yield from arrivals.read(adapter, known, channel.pk, request)
