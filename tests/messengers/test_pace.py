@@ -1,5 +1,6 @@
 """The pace at which messages leave: never more than the messenger allows, in any span."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,7 +8,7 @@ from messengers.adapter import Rate
 from messengers.capacity import Capacity
 from messengers.limits import Bucket, shards, share
 
-rates = st.builds(Rate, st.integers(1, 200), st.sampled_from([0.5, 1.0, 60.0]))
+rates = st.builds(Rate, st.integers(1, 200), st.sampled_from([0.5, 1.0, 60.0, 3600.0]))
 
 
 def leave(bucket: Bucket, count: int) -> list[float]:
@@ -39,6 +40,11 @@ def test_the_first_leaves_at_once_and_a_mailing_leaves_room_for_an_answer() -> N
     assert bucket.wait(100.0) == 0
     bucket.spend(bucket.available(100.0), 100.0)
     assert 0 < bucket.wait(100.0) < 0.05
+
+
+@pytest.mark.parametrize(("an_hour", "at_once"), [(36_000, 10), (300, 8), (100, 4), (10, 1)])
+def test_an_hours_rate_leaves_in_no_flood(an_hour: int, at_once: int) -> None:
+    assert Bucket.full(Rate(an_hour, 3600), 0.0).available(0.0) == at_once
 
 
 def test_a_heavy_message_is_paid_for_before_the_next() -> None:
