@@ -31,7 +31,11 @@ def test_from_an_operators_letter_to_the_first_sms(
         ),
     ).click()
     page.get_by_label(words("The lab on this machine, for practice")).check()
+    server = page.get_by_label(words("Server (SMPP)"))
+    expect(server).to_be_hidden()
     page.get_by_label(words("Provider")).select_option("smpp")
+    expect(server).to_be_visible()
+    expect(page.get_by_label(words("Login (SMSC.ru)"))).to_be_hidden()
     alert = page.get_by_role("alert")
 
     def check(password: str) -> None:
@@ -40,7 +44,7 @@ def test_from_an_operators_letter_to_the_first_sms(
 
     check(given["password"])
     expect(alert).to_contain_text(words("The operator's letter says what belongs here."))
-    page.get_by_label(words("Server (SMPP)")).fill(given["host"])
+    server.fill(given["host"])
     page.get_by_label(words("Port (SMPP)")).fill(given["port"])
     page.get_by_label(words("System ID (SMPP)")).fill(given["system_id"])
     page.get_by_label(words("Sender: a registered name or a number")).fill(given["sender"])

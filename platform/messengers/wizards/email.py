@@ -11,7 +11,7 @@ from django.conf import settings as installation
 from django.utils.translation import gettext_lazy as _
 
 from messengers.adapter import ChannelFacts
-from messengers.wizards.wizard import KeysForm, SettingsForm, Step, Wizard, Words
+from messengers.wizards.wizard import KeysForm, SettingsForm, Step, Wizard, Words, at
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,18 @@ _PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"
 
 
 def _host(label: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=253, required=False, widget=forms.TextInput(attrs=_PLAIN))
+    return forms.CharField(label=label, max_length=253, required=False, widget=forms.TextInput(attrs=at(OTHER, _PLAIN)))
 
 
 def _port(label: Any, usual: int) -> forms.IntegerField:
-    return forms.IntegerField(label=label, min_value=1, max_value=65535, initial=usual, required=False)
+    return forms.IntegerField(
+        label=label, min_value=1, max_value=65535, initial=usual, required=False,
+        widget=forms.NumberInput(attrs=at(OTHER, {})),
+    )  # fmt: skip
 
 
 def _security(label: Any) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, choices=_SECURITY, required=False)
+    return forms.ChoiceField(label=label, choices=_SECURITY, required=False, widget=forms.Select(attrs=at(OTHER, {})))
 
 
 class EmailKeys(KeysForm):
@@ -91,7 +94,7 @@ class EmailKeys(KeysForm):
     )  # fmt: skip
     login = forms.CharField(
         label=_("Login, where it is not the address"), max_length=254, required=False,
-        widget=forms.TextInput(attrs=_PLAIN),
+        widget=forms.TextInput(attrs=at(OTHER, _PLAIN, wanted=False)),
     )  # fmt: skip
     smtp_host = _host(_("Server for outgoing mail (SMTP)"))
     smtp_port = _port(_("Port of SMTP"), 465)
@@ -103,7 +106,7 @@ class EmailKeys(KeysForm):
         label=_("Private key for DKIM"),
         max_length=10_000,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, **_PLAIN}),
+        widget=forms.Textarea(attrs=at(OTHER, {"rows": 3, **_PLAIN}, wanted=False)),
         help_text=_("Only if the server does not sign letters itself. Put it in again when you replace the password."),
     )
 

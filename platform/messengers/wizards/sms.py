@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messengers.adapter import ChannelFacts
 from messengers.protocols.smsc_hook import hook_address
-from messengers.wizards.wizard import KeysForm, SettingsForm, Step, Wizard, Words
+from messengers.wizards.wizard import KeysForm, SettingsForm, Step, Wizard, Words, at
 
 _PROVIDERS = (("smsc", "SMSC.ru"), ("twilio", "Twilio"), ("smpp", _("An operator's centre (SMPP)")))
 _PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
@@ -24,8 +24,8 @@ _WANTED: Mapping[str, Mapping[str, Words]] = {
 }
 
 
-def _field(label: Any, size: int) -> forms.CharField:
-    return forms.CharField(label=label, max_length=size, required=False, widget=forms.TextInput(attrs=_PLAIN))
+def _field(label: Any, size: int, attrs: Mapping[str, Any] = _PLAIN) -> forms.CharField:
+    return forms.CharField(label=label, max_length=size, required=False, widget=forms.TextInput(attrs={**attrs}))
 
 
 class SmsKeys(KeysForm):
@@ -40,19 +40,26 @@ class SmsKeys(KeysForm):
         max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
-    login = _field(_("Login (SMSC.ru)"), 100)
-    hook_secret = _field(_("Secret word for statuses (SMSC.ru, if you have set one)"), 200)
+    login = _field(_("Login (SMSC.ru)"), 100, at("smsc", _PLAIN))
+    hook_secret = _field(
+        _("Secret word for statuses (SMSC.ru, if you have set one)"), 200, at("smsc", _PLAIN, wanted=False)
+    )
     account_sid = forms.RegexField(
         label=_("Account SID (Twilio)"), regex=r"^AC[0-9a-fA-F]{32}$", required=False,
-        widget=forms.TextInput(attrs=_PLAIN),
+        widget=forms.TextInput(attrs=at("twilio", _PLAIN)),
     )  # fmt: skip
     host = forms.RegexField(
         label=_("Server (SMPP)"), regex=r"^[A-Za-z0-9.:-]*$", max_length=253, required=False,
-        widget=forms.TextInput(attrs=_PLAIN),
+        widget=forms.TextInput(attrs=at("smpp", _PLAIN)),
     )  # fmt: skip
-    port = forms.IntegerField(label=_("Port (SMPP)"), min_value=1, max_value=65535, initial=2775, required=False)
-    tls = forms.BooleanField(label=_("The server speaks TLS (SMPP)"), required=False)
-    system_id = _field(_("System ID (SMPP)"), 15)
+    port = forms.IntegerField(
+        label=_("Port (SMPP)"), min_value=1, max_value=65535, initial=2775, required=False,
+        widget=forms.NumberInput(attrs=at("smpp", {})),
+    )  # fmt: skip
+    tls = forms.BooleanField(
+        label=_("The server speaks TLS (SMPP)"), required=False, widget=forms.CheckboxInput(attrs={"data-at": "smpp"})
+    )
+    system_id = _field(_("System ID (SMPP)"), 15, at("smpp", _PLAIN))
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the chosen provider cannot do without."""

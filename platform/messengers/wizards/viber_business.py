@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messengers.adapter import ChannelFacts
 from messengers.protocols.smsc_hook import hook_address
-from messengers.wizards.wizard import KeysForm, SettingsForm, Step, Wizard, Words
+from messengers.wizards.wizard import KeysForm, SettingsForm, Step, Wizard, Words, at
 
 _PROVIDERS = (("smsc", "SMSC.ru"), ("smsaero", "SMS Aero"))
 
@@ -23,7 +23,10 @@ class ViberBusinessKeys(KeysForm):
     login = forms.CharField(label=_("Login, or e-mail at SMS Aero"), max_length=100, required=False)
     apikey = forms.CharField(label=_("API key"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     hook_secret = forms.CharField(
-        label=_("Secret word for statuses (SMSC.ru, if you have set one)"), max_length=200, required=False
+        label=_("Secret word for statuses (SMSC.ru, if you have set one)"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs=at("smsc", {"autocomplete": "off"}, wanted=False)),
     )
 
     def clean(self) -> dict[str, Any]:

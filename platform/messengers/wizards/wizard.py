@@ -47,6 +47,11 @@ class KeysForm(forms.Form):
         return {name: value for name, value in rest.items() if value not in ("", None)}
 
 
+def at(provider: str, attrs: Mapping[str, Any], *, wanted: bool = True) -> dict[str, Any]:
+    """Return a control's attributes by which it only shows where a provider is chosen, who may want it."""
+    return {"data-at": provider, **({"data-wanted": True} if wanted else {}), **attrs}
+
+
 class SettingsForm(forms.Form):
     """A channel's name, and whatever its adapter's `Settings` lets a person choose: fields bear the settings' names."""
 
