@@ -79,7 +79,9 @@ class Bot:
 
     def find(self, viber_id: Any) -> Talk | None:
         """Return the talk with whom the bot knows by this id."""
-        return next((one for one in self.talks.values() if one.viber_id == viber_id), None)
+        number = str(viber_id).partition("v")[2].removesuffix("A=")
+        talk = self.talks.get(int(number)) if number.isdecimal() else None
+        return talk if talk is not None and talk.viber_id == viber_id else None
 
     def token_number(self) -> int:
         """Return the next number of 64 bits: of a message, or of news."""
