@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.utils import timezone
+
 from messengers.channels import facts, mark_broken
 from messengers.limits import shards
 from messengers.models import Channel, MessageTemplate
@@ -55,4 +57,5 @@ def _note(row: MessageTemplate, update: TemplateChanged) -> None:
     row.quality = update.quality or row.quality
     row.category = update.category or row.category
     row.external_id = update.external_id or row.external_id
-    row.save(update_fields=["state", "reason", "quality", "category", "external_id"])
+    row.synced_at = timezone.now()
+    row.save(update_fields=["state", "reason", "quality", "category", "external_id", "synced_at"])

@@ -43,6 +43,7 @@ def sync(channel_id: int, *, workspace_id: int) -> None:
         channel = Channel.objects.filter(pk=channel_id, state=Channel.State.ACTIVE).first()
     if channel is None or not channel.has_templates:
         return
+    asked_at = timezone.now()
     try:
         told, account = channels.ask_templates(channel)
     except RefusedByMessengerError as refusal:
@@ -50,17 +51,18 @@ def sync(channel_id: int, *, workspace_id: int) -> None:
             _failed(channel, refusal.reason)
         return
     with tenant(workspace_id):
-        _keep(channel, told, account)
+        _keep(channel, told, account, asked_at)
 
 
 def refresh(channel: Channel) -> int:
     """Ask for a channel's templates now and return how many there are; RefusedByMessengerError."""
+    asked_at = timezone.now()
     try:
         told, account = channels.ask_templates(channel)
     except RefusedByMessengerError as refusal:
         _failed(channel, refusal.reason)
         raise
-    _keep(channel, told, account)
+    _keep(channel, told, account, asked_at)
     return len(told)
 
 
@@ -83,7 +85,8 @@ def delete(row: MessageTemplate, actor: User) -> str:
     return row.name
 
 
-def _keep(channel: Channel, told: Sequence[ToldTemplate], account: Connected) -> None:
+def _keep(channel: Channel, told: Sequence[ToldTemplate], account: Connected, asked_at: datetime) -> None:
+    """Keep what a list tells. What a webhook or a person told since it was asked for is newer, and stays."""
     now = timezone.now()
     locked = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
     known = {(row.name, row.language): row for row in MessageTemplate.objects.filter(channel=locked)}
@@ -91,13 +94,21 @@ def _keep(channel: Channel, told: Sequence[ToldTemplate], account: Connected) ->
         row = known.pop((one.name, one.language), None) or MessageTemplate(
             channel=locked, name=one.name, language=one.language
         )
+        if _is_newer(row, asked_at):
+            continue
         for name, value in _columns(one, now).items():
             setattr(row, name, value)
         row.save()
-    MessageTemplate.objects.filter(pk__in=[row.pk for row in known.values()]).delete()
+    gone = [row.pk for row in known.values() if not _is_newer(row, asked_at)]
+    MessageTemplate.objects.filter(pk__in=gone).delete()
     locked.settings = locked.settings | {name: value for name, value in account.facts.items() if value}
-    locked.templates_at, locked.templates_problem = now, ""
+    asked_again = locked.templates_at is None and channel.templates_at is not None
+    locked.templates_at, locked.templates_problem = None if asked_again else now, ""
     locked.save(update_fields=["settings", "templates_at", "templates_problem"])
+
+
+def _is_newer(row: MessageTemplate, asked_at: datetime) -> bool:
+    return row.synced_at is not None and row.synced_at >= asked_at
 
 
 def _failed(channel: Channel, reason: str) -> None:

@@ -192,6 +192,36 @@ def test_a_new_one_is_sent_for_approval_and_deleted(channel: Channel, shop: Numb
     assert row(channel, "hello") is None
 
 
+def test_what_is_told_while_a_list_is_on_its_way_is_newer_than_the_list(
+    channel: Channel, shop: Number, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = channels.ask_templates
+
+    def meanwhile(found: Channel) -> Any:
+        told = asked(found)
+        shop.decides("promo", "PAUSED")
+        handled(channel, lambda: (state(channel) or [""])[0] == "paused")
+        with tenant(channel.workspace_id):
+            templates.create(found, NewTemplate("fresh", "en", "UTILITY", TemplateParts(body="Hello")), owner)
+        shop.new_template("elsewhere", "Здравствуйте", status="PENDING")
+        shop.decides("elsewhere", "APPROVED")
+        handled(channel, lambda: Channel.objects.get(pk=channel.pk).templates_at is None)
+        return told
+
+    monkeypatch.setattr(channels, "ask_templates", meanwhile)
+    templates.sync(channel.pk, workspace_id=channel.workspace_id)
+    assert [(state(channel, name) or [""])[0] for name in ("promo", "fresh")] == ["paused", "pending"]
+    monkeypatch.undo()
+    with tenant(channel.workspace_id):
+        assert templates.is_due(Channel.objects.get(pk=channel.pk)), "one that was made elsewhere is still unknown"
+    templates.sync(channel.pk, workspace_id=channel.workspace_id)
+    assert [(state(channel, name) or [""])[0] for name in ("promo", "fresh", "elsewhere")] == [
+        "paused",
+        "pending",
+        "approved",
+    ]
+
+
 def test_quality_and_limits_are_known_and_trouble_is_told(
     channel: Channel, shop: Number, workspace: Workspace, owner: User
 ) -> None:

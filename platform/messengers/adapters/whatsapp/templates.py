@@ -6,7 +6,7 @@ What Meta has in them that Kaskad cannot fill is named, and such a template is s
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from messengers.adapter import ChannelFacts, HttpCall, Steps
 from messengers.adapters.whatsapp.account import read
@@ -47,7 +47,16 @@ _UNFILLED = frozenset({"FLOW", "CATALOG", "MPM", "SPM", "OTP", "COPY_CODE", "ORD
 _NONE = frozenset({"", "NONE"})
 
 
-class _Button(BaseModel):
+class _Told(BaseModel):
+    """What Meta tells: what is null there is as if it were not there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, told: Any) -> Any:
+        return {name: value for name, value in told.items() if value is not None} if isinstance(told, dict) else told
+
+
+class _Button(_Told):
     type: str = ""
     text: str = ""
     url: str = ""
@@ -55,7 +64,7 @@ class _Button(BaseModel):
     example: Any = None
 
 
-class _Component(BaseModel):
+class _Component(_Told):
     type: str = ""
     format: str = ""
     text: str = ""
@@ -63,37 +72,37 @@ class _Component(BaseModel):
     buttons: list[_Button] = Field(default_factory=list)
 
 
-class _Quality(BaseModel):
+class _Quality(_Told):
     score: str = ""
 
 
-class _Template(BaseModel):
+class _Template(_Told):
     id: str
     name: str
     language: str
     status: str
     category: str = ""
-    rejected_reason: str | None = None
+    rejected_reason: str = ""
     quality_score: _Quality | None = None
-    parameter_format: str | None = None
+    parameter_format: str = ""
     components: list[_Component] = Field(default_factory=list)
 
 
-class _Cursors(BaseModel):
+class _Cursors(_Told):
     after: str = ""
 
 
-class _Paging(BaseModel):
+class _Paging(_Told):
     cursors: _Cursors = Field(default_factory=_Cursors)
     next: str = ""
 
 
-class _Page(BaseModel):
+class _Page(_Told):
     data: list[Any] = Field(default_factory=list)
     paging: _Paging = Field(default_factory=_Paging)
 
 
-class _Made(BaseModel):
+class _Made(_Told):
     id: str
     status: str = "PENDING"
     category: str = ""
@@ -157,7 +166,7 @@ def _told(raw: Any) -> ToldTemplate | None:
         return None
     if one.status in GONE or not one.name or len(one.name) > 512 or not 2 <= len(one.language) <= 16:
         return None
-    reason = "" if (one.rejected_reason or "") in _NONE else str(one.rejected_reason)
+    reason = "" if one.rejected_reason in _NONE else one.rejected_reason
     quality = QUALITIES.get(one.quality_score.score, "") if one.quality_score else ""
     state = STATES.get(one.status, TemplateState.DISABLED)
     return ToldTemplate(one.id, one.name, one.language, one.category, state, _parts(one), reason, quality)
