@@ -16,6 +16,7 @@ SMTP, IMAP = "smtp", "imap"
 TAKEN = 250  # the status of a reply to a letter that was taken; its body is what the server said
 IMAP_REFUSED = 422  # the status of a reply that bears an ImapRefusal
 CERTIFICATE = "certificate"  # how a fault begins where the server's certificate is not to be trusted
+WITHIN = "within the letter"  # and one that came when the server had agreed to take this letter, and not all was said
 
 WHOLE = 36_000_000  # bytes up to which a letter is read whole; of a longer one the beginning is
 BEGINNING = 500_000

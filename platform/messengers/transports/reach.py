@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
+
+_NAT64 = ip_network("64:ff9b::/96")
 
 
 class NotReachableError(OSError):
@@ -21,5 +23,14 @@ async def reach(host: str, port: int, *, inside: bool) -> tuple[str, int]:
 
 
 def _is_open(address: str) -> bool:
-    number = ip_address(address.partition("%")[0])
+    number = _within(ip_address(address.partition("%")[0]))
     return number.is_global or any(number in ip_network(net) for net in settings.PRIVATE_NETWORKS)
+
+
+def _within(number: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return the IPv4 address to which an IPv6 one leads: mapped, by 6to4 (RFC 3056) or NAT64 (RFC 6052)."""
+    if isinstance(number, IPv4Address):
+        return number
+    if number in _NAT64:
+        return IPv4Address(int(number) & 0xFFFFFFFF)
+    return number.ipv4_mapped or number.sixtofour or number

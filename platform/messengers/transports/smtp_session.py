@@ -17,7 +17,7 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
 from aiosmtplib.protocol import SMTPProtocol
 from django.conf import settings
 
-from messengers.protocols.mail import SmtpAccount, Stage
+from messengers.protocols.mail import WITHIN, SmtpAccount, Stage
 from messengers.transports.mail_line import LostError, context, fault_of, open_socket
 
 logging.getLogger("aiosmtplib").setLevel(logging.WARNING)
@@ -222,11 +222,11 @@ class _Line:
                     protocol.write(b".\r\n")
                 return _accepted(await answering)
         except TimeoutError:
-            raise LostError(f"no answer in {seconds:.0f} s", written=written) from None
+            raise _lost(f"no answer in {seconds:.0f} s", written=written) from None
         except SMTPResponseException as error:
-            raise LostError(f"an answer that is not SMTP: {error.message[:100]}", written=written) from error
+            raise _lost(f"an answer that is not SMTP: {error.message[:100]}", written=written) from error
         except (SMTPException, OSError) as error:
-            raise LostError(fault_of(error), written=written) from error
+            raise _lost(fault_of(error), written=written) from error
         finally:
             answering.cancel()
             with suppress(asyncio.CancelledError, SMTPException, OSError):
@@ -297,6 +297,11 @@ class _worded:  # noqa: N801 - it reads as a statement
                 raise LostError(fault_of(error), written=False) from error
             case ValueError():
                 raise SmtpRefusedError(self._stage, 553, "5.1.3 This address cannot be said to the server") from error
+
+
+def _lost(fault: str, *, written: bool) -> LostError:
+    """Return the end of a connection on which a letter was being said: before its dot, it may be the letter's fault."""
+    return LostError(fault if written else f"{WITHIN}: {fault}", written=written)
 
 
 def _accepted(answer: SMTPResponse) -> str:

@@ -15,7 +15,7 @@ from messengers.adapter import (
     Uncertain,
     Unreachable,
 )
-from messengers.protocols.mail import CERTIFICATE, TAKEN, SmtpRefusal
+from messengers.protocols.mail import CERTIFICATE, TAKEN, WITHIN, SmtpRefusal
 
 AWAY = 30.0  # seconds after which a server that did not let us in is asked again
 DAY = 86_400.0
@@ -94,5 +94,7 @@ def _kept_out(refusal: SmtpRefusal) -> Outcome:
 def _unanswered(reply: Reply) -> Outcome:
     if reply.written:
         return Uncertain(reply.fault)
+    if reply.fault.startswith(WITHIN):  # others may well pass, and this one never
+        return RetryAt(_SLOWER, reply.fault, longest=DAY)
     pause = 300.0 if reply.fault.startswith(CERTIFICATE) else AWAY
     return RetryAt(pause, reply.fault, whole_channel=True, counted=False)
