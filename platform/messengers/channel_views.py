@@ -153,7 +153,7 @@ def replace_keys(request: TenantRequest, channel_id: int) -> HttpResponse:
     if wizard is None:
         messages.error(request, str(reason("unknown_messenger")))
         return redirect("messengers:channel", request.workspace.slug, found.pk)
-    form = wizard.Keys(request.POST)
+    form = wizard.Keys(request.POST, old=found.secrets)
     if not form.is_valid():
         messages.error(request, form.problem)
         return redirect("messengers:channel", request.workspace.slug, found.pk)
@@ -230,7 +230,7 @@ def _site_chat(channel_id: int) -> Channel:
 def _of_wizard(wizard: Wizard, found: Channel) -> dict[str, Any]:
     return {
         "wizard": wizard,
-        "keys_form": wizard.Keys(initial=found.settings, auto_id="keys_%s"),
+        "keys_form": wizard.Keys(initial=found.settings, old=found.secrets, auto_id="keys_%s"),
         "shown_name": wizard.shown_name(found.settings),
         "ways": wizard.ways(found.settings),
         "by_hand": () if found.practice else wizard.by_hand(channels.facts(found)),

@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from builders import a_user
+from builders import a_client, a_member, a_user
 from fake_messenger import a_sender, eventually
 from lab.platforms.email.mailboxes import Bot
 from lab.platforms.email.phones import Phone
@@ -25,6 +27,7 @@ from messengers.models import Channel, Conversation, Identity, InboundUpdate, Me
 from messengers.registry import messenger
 from messengers.statuses import Status
 from workspaces.models import Workspace
+from workspaces.roles import Role
 from workspaces.scope import tenant
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -315,6 +318,24 @@ def test_a_mailbox_that_moves_loses_and_doubles_nothing(channel: Channel, shop: 
     anna.writes("два", anew=True)
     soon(channel, lambda: len(heard(channel)) == 2, 40)
     assert [one.text for one in heard(channel)] == ["раз", "два"]
+
+
+def test_a_new_password_keeps_the_key_that_signs_until_somebody_removes_it(workspace: Workspace, shop: Bot) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    how = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    channel = connected(workspace, shop, dkim_key=key.private_bytes(*how).decode(), dkim_selector="kaskad")
+    with tenant(workspace):
+        owner = a_client(a_member(workspace, Role.OWNER))
+    place = f"/w/{workspace.slug}/channels/{channel.pk}/"
+    assert "PRIVATE KEY" not in owner.get(place).content.decode()
+    for form, is_kept in (({}, True), ({"forget_dkim_key": "on"}, False)):
+        given = {**shop.credentials(), "password": shop.revoke(), "provider": "other", **form}
+        page = owner.post(f"{place}keys/", given, follow=True, headers={"Accept-Language": "en"}).content.decode()
+        assert "The new keys work" in page
+        secrets = fresh(channel).secrets
+        assert secrets["password"] == given["password"]
+        assert bool(secrets.get("dkim_key")) is is_kept
+        assert ("forget_dkim_key" in page) is is_kept
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ class EmailKeys(KeysForm):
         max_length=10_000,
         required=False,
         widget=forms.Textarea(attrs=at(OTHER, {"rows": 3, **_PLAIN}, wanted=False)),
-        help_text=_("Only if the server does not sign letters itself. Put it in again when you replace the password."),
+        help_text=_("Only if the server does not sign letters itself."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

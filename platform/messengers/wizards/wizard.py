@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from messengers.adapter import ChannelFacts, Connected
@@ -22,10 +24,29 @@ class Step:
     link: tuple[Words, str] | None = None
 
 
+_FORGET = "forget_"
+
+
 class KeysForm(forms.Form):
     """What a person pastes to connect an account. Fields named in `SECRETS` are encrypted and never shown again."""
 
     SECRETS: ClassVar[Sequence[str]] = ()
+
+    def __init__(self, *args: Any, old: Mapping[str, str] = MappingProxyType({}), **kwargs: Any) -> None:
+        """Begin anew, or replace the `old` secrets: those that may be missing are kept unless somebody removes them."""
+        super().__init__(*args, **kwargs)
+        self._old = old
+        for name in self.SECRETS:
+            field = self.fields[name]
+            if field.required or not old.get(name):
+                continue
+            field.help_text = _("It is set. Leave this empty to keep it.")
+            whose = {key: value for key, value in field.widget.attrs.items() if key == "data-at"}
+            self.fields[_FORGET + name] = forms.BooleanField(
+                label=gettext("Remove: %(what)s") % {"what": field.label},
+                required=False,
+                widget=forms.CheckboxInput(attrs=whose),
+            )
 
     @property
     def problem(self) -> str:
@@ -39,12 +60,21 @@ class KeysForm(forms.Form):
 
     def secrets(self) -> dict[str, Any]:
         """Return what is encrypted."""
-        return {name: self.cleaned_data[name] for name in self.SECRETS if self.cleaned_data.get(name)}
+        told = {name: self.cleaned_data[name] or self._kept(name) for name in self.SECRETS if name in self.cleaned_data}
+        return {name: value for name, value in told.items() if value}
 
     def settings(self) -> dict[str, Any]:
         """Return the rest."""
-        rest = {name: value for name, value in self.cleaned_data.items() if name not in self.SECRETS}
+        told = self.cleaned_data.items()
+        rest = {name: value for name, value in told if name not in self.SECRETS and not name.startswith(_FORGET)}
         return {name: value for name, value in rest.items() if value not in ("", None)}
+
+    def _kept(self, name: str) -> str:
+        """Return an old secret that nobody touched, unless it belongs to another provider than the chosen one."""
+        whose = self.fields[name].widget.attrs.get("data-at")
+        if self.cleaned_data.get(_FORGET + name) or whose not in (None, self.cleaned_data.get("provider")):
+            return ""
+        return self._old.get(name, "")
 
 
 def at(provider: str, attrs: Mapping[str, Any], *, wanted: bool = True) -> dict[str, Any]:
