@@ -48,19 +48,24 @@ class People:
 
     def __init__(self) -> None:
         self.by_id: dict[int, Person] = {}
+        self._by_digits: dict[str, Person] = {}  # of their phone numbers
 
     def add(self, name: str, *, language: str = "ru", phone: str = "", username: str = "") -> Person:
         """Make a person of this name."""
         first, _, last = name.partition(" ")
-        number = max(self.by_id, default=self.FIRST_ID - 1) + 1
+        number = next(reversed(self.by_id), self.FIRST_ID - 1) + 1
         phone = phone or f"+7900{number % 10_000_000:07d}"
         person = Person(number, first, last, username or f"lab_{number}", language, phone)
-        self.by_id[number] = person
+        self._know(person)
         return person
 
     def find(self, key: str | int) -> Person | None:
         """Return the person of this id."""
         return self.by_id.get(int(key)) if str(key).isdigit() else None
+
+    def with_phone(self, number: str) -> Person | None:
+        """Return whose phone number it is, in whatever form."""
+        return self._by_digits.get(_digits(number))
 
     def kept(self) -> list[dict[str, Any]]:
         """Return what a later lab needs to know them again."""
@@ -68,4 +73,14 @@ class People:
 
     def restore(self, kept: list[dict[str, Any]]) -> None:
         """Know these people again."""
-        self.by_id = {one["id"]: Person(**one) for one in kept}
+        self.by_id, self._by_digits = {}, {}
+        for one in kept:
+            self._know(Person(**one))
+
+    def _know(self, person: Person) -> None:
+        self.by_id[person.id] = person
+        self._by_digits.setdefault(_digits(person.phone), person)
+
+
+def _digits(number: str) -> str:
+    return "".join(letter for letter in number if letter.isdecimal())

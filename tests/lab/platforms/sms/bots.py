@@ -115,9 +115,7 @@ class Bot:
 
     def person(self, number: str) -> Person | None:
         """Return whose number it is."""
-        digits = _digits(number)
-        everybody = self.ground.people.by_id.values()
-        return next((person for person in everybody if _digits(person.phone) == digits), None)
+        return self.ground.people.with_phone(number)
 
     def may_send(self) -> bool:
         """Say whether the limit lets one more leave, and count it."""
@@ -181,7 +179,3 @@ class Bot:
             setattr(self, name, kept[name])
         self.next_sms = kept["next_sms"] + 10_000
         self.line.next_id = kept.get("next_id", 1) + 10_000
-
-
-def _digits(number: str) -> str:
-    return "".join(letter for letter in number if letter.isdigit())

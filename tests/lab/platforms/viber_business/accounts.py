@@ -100,11 +100,8 @@ class Bot:
 
     def chat(self, number: str) -> Chat | None:
         """Return what whoever has this number got."""
-        digits = _digits(number)
-        for person in self.ground.people.by_id.values():
-            if _digits(person.phone) == digits:
-                return self.chats.setdefault(person.id, Chat(person))
-        return None
+        person = self.ground.people.with_phone(number)
+        return self.chats.setdefault(person.id, Chat(person)) if person else None
 
     def may_send(self) -> bool:
         """Say whether the limit lets one more leave, and count it."""
@@ -164,7 +161,3 @@ class Bot:
         for name in ("apikey", "hook_secret", "sender", "hook", "balance", "rate"):
             setattr(self, name, kept[name])
         self.next_id = kept["next_id"] + 10_000
-
-
-def _digits(number: str) -> str:
-    return "".join(letter for letter in number if letter.isdigit())
