@@ -2,9 +2,8 @@
 
 import asyncio
 import base64
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -39,7 +38,6 @@ from messengers.transports import imap as imap_transport
 from messengers.transports import imap_session, mail_line, smtp_session
 from messengers.transports.imap_session import Box, ImapRefusedError
 from messengers.transports.mail_line import LostError
-from messengers.transports.reach import NotReachableError, reach
 from messengers.transports.smtp_session import Lines, SmtpRefusedError
 
 LETTER = b"From: shop@shop.example\nTo: anna@people.example\nSubject: Hi\n\n.one\n..two\n.\n\xc3\xa4\n"
@@ -360,27 +358,6 @@ async def test_servers_of_our_own_network_are_not_reached() -> None:
     async with an_smtp_server() as (port, _taken), the_lines(smtp(port, host="127.0.0.1")) as lines:
         with pytest.raises(LostError, match="may reach"):
             await submit(lines)
-
-
-@pytest.mark.parametrize(
-    ("address", "is_open"),
-    [
-        *(("::1", False), ("::ffff:10.0.0.1", False), ("fd00::1", False), ("fe80::1%lo", False)),
-        *(
-            ("64:ff9b::7f00:1", False),
-            ("2002:a00:1::", False),
-            ("64:ff9b::5db8:d822", True),
-            ("2002:5db8:d822::", True),
-        ),
-        *(("93.184.216.34", True), ("2606:2800:220:1::1", True)),
-    ],
-)
-async def test_no_spelling_of_an_address_leads_inside(
-    monkeypatch: pytest.MonkeyPatch, address: str, is_open: bool
-) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 25))])
-    with nullcontext() if is_open else pytest.raises(NotReachableError):
-        assert await reach("mail.example", 25, inside=False) == (address, 25)
 
 
 # ---- what adapters ask
