@@ -6,7 +6,7 @@ from messengers.adapter import Rate
 
 SHARDS = 4
 SLACK = 0.03  # seconds that a sender may be late
-EIGHT = 8  # messages that may always leave at once where a long span allows hundreds
+AT_ONCE = 8  # messages of a burst that may always be, where a long span allows many
 PER_SHARD = 300  # messages a second that one shard may carry
 
 
@@ -14,9 +14,9 @@ class Bucket:
     """Holds a rate: in any span of `rate.seconds`, no more than `rate.count` weights leave. Times are in seconds.
 
     A twenty-fifth of the rate may leave in one burst and the rest evenly behind it, so that an answer waits for a token
-    and not for the end of a span that a mailing has used up. Of a rate by the hour the burst is a second's worth and at
-    least eight: whoever counts hours looks at seconds, too, and takes a hundred letters at once for spam. A sender
-    that comes some milliseconds late loses nothing.
+    and not for the end of a span that a mailing has used up. No burst is larger than a second's worth,
+    or AT_ONCE: whoever counts hours looks at seconds, too, and takes a hundred letters at once for spam. A sender that
+    comes some milliseconds late loses nothing.
     """
 
     __slots__ = ("at", "burst", "most", "rate", "speed", "tokens")
@@ -68,4 +68,4 @@ def share(rate: Rate, shards: int) -> Rate:
 
 
 def _burst(rate: Rate) -> int:
-    return max(1, min(rate.count // 25, max(EIGHT, int(rate.count / rate.seconds))))
+    return max(1, min(rate.count // 25, max(AT_ONCE, int(rate.count / rate.seconds))))
