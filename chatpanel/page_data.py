@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from chatpanel.replying import ANSWERING_ROLES
 from messengers.media import SIZE_LIMIT
+from messengers.message_words import all_words
 from messengers.models import Channel
 from workspaces.access import TenantRequest
 from workspaces.models import Membership
@@ -32,6 +33,7 @@ def panel(request: TenantRequest, conversation_id: int | None) -> dict[str, Any]
         "connectUrl": _connect_url(request),
         "mayEditContacts": request.may(Permission.EDIT_CONTACTS),
         "files": {"count": FILES, "size": SIZE_LIMIT},
+        "reasons": all_words(),
         "library": reverse("messengers:choose_media", args=[slug]),
     }
 

@@ -280,7 +280,7 @@ FAULTS = [
          RetryAt(30.0, "no connection", whole_channel=True, counted=False)),
         ("cut within the letter, which may be its own fault",
          Reply(0, written=False, fault="within the letter: cut"),
-         RetryAt(120.0, "within the letter: cut", longest=86_400.0)),
+         RetryAt(120.0, "cut_within_letter", longest=86_400.0)),
         ("a certificate that nobody believes", Reply(0, written=False, fault="certificate: expired"),
          RetryAt(300.0, "certificate: expired", whole_channel=True, counted=False)),
         ("an answer that cannot be read", Reply(550, b"?"), Uncertain("unreadable_answer")),

@@ -6,7 +6,7 @@ import { Icon } from "@shared/icon";
 import { Bot, Check, CheckCheck, CircleAlert, CircleHelp, Clock, MapPin, Megaphone, RotateCcw, Undo2, UserCheck } from "lucide-react";
 import { ask } from "./api";
 import { Corrections } from "./corrections";
-import { failure, outcomeWord, statusWord } from "./fate";
+import { failure, outcomeWord, reasonWords, statusWord } from "./fate";
 import { File, Files } from "./files";
 import { speakerOf } from "./naming";
 import type { Outgoing } from "./outgoing";
@@ -14,8 +14,9 @@ import type { Attempt, Message, Span, Status } from "./types";
 import { usePanel } from "./use_panel";
 
 export function Bubble({ message, follows }: { message: Message; follows: boolean }) {
+  const { panel } = usePanel();
   const side = message.direction;
-  const failed = failure(message);
+  const failed = failure(message, panel.boot.reasons);
   return (
     <div className="chats-bubble-row" data-side={side} data-follows={follows || undefined} data-message={message.id}>
       {side === "out" && !follows && <Speaker message={message} />}
@@ -175,7 +176,7 @@ function Attempts({ message }: { message: Message }) {
           {tries.map((one) => (
             <li key={one.number}>
               <time dateTime={one.started_at}>{exactly(one.started_at)}</time> · {outcomeWord(one.outcome)}
-              {one.reason && <> · {one.reason}</>}
+              {one.reason && <> · {reasonWords(one.reason, panel.boot.reasons)}</>}
             </li>
           ))}
         </ol>

@@ -29,78 +29,28 @@ export function statusWord(status: Status): string {
 }
 
 /** Say what went wrong and what helps; null when nothing did. */
-export function failure(message: Message): Fate | null {
+export function failure(message: Message, words: Record<string, string>): Fate | null {
+  const why = (what: string): string => (message.reason ? `${what} ${reasonWords(message.reason, words)}` : what);
   switch (message.status) {
     case "rejected":
-      return { what: withReason(gettext("The messenger refused this message."), message.reason), todo: gettext("Change the message and send it anew, or try once more later.") };
+      return { what: why(gettext("The messenger refused this message.")), todo: gettext("Change the message and send it anew, or try once more later.") };
     case "unreachable":
-      return { what: withReason(gettext("This person cannot be reached here."), message.reason), todo: gettext("Write through another channel, or try again when the person has written to you.") };
+      return { what: why(gettext("This person cannot be reached here.")), todo: gettext("Write through another channel, or try again when the person has written to you.") };
     case "uncertain":
-      return { what: withReason(gettext("The line broke while the message was leaving: it may have arrived or not."), message.reason), todo: gettext("Ask the person whether it came, or send it again: then it may come twice.") };
+      return { what: why(gettext("The line broke while the message was leaving: it may have arrived or not.")), todo: gettext("Ask the person whether it came, or send it again: then it may come twice.") };
     case "canceled":
-      return { what: withReason(gettext("The message was taken back before it left."), message.reason), todo: "" };
+      return { what: why(gettext("The message was taken back before it left.")), todo: "" };
     default:
       return null;
   }
 }
 
-// Kaskad's own codes are put into words; what a messenger says of itself is shown as it says it.
-function withReason(what: string, reason: string): string {
-  if (!reason) return what;
-  const known = knownReason(reason);
-  return `${what} ${known ?? interpolate(gettext("It says: “%(reason)s”."), { reason })}`;
-}
-
-function knownReason(reason: string): string | null {
-  switch (reason) {
-    case "blocked":
-      return gettext("The person has blocked us.");
-    case "window_closed":
-      return gettext("Too much time had passed since the person's last message: the messenger lets nothing through.");
-    case "unsubscribed":
-      return gettext("The person has unsubscribed.");
-    case "person_took_over":
-      return gettext("A person took the conversation over meanwhile.");
-    case "batch_stopped":
-      return gettext("The broadcast was stopped.");
-    case "too_late":
-      return gettext("It became too late for it.");
-    case "sender_stalled":
-      return gettext("The sending process stopped half-way.");
-    case "sender_died":
-      return gettext("The sending process died during the call.");
-    case "given_up":
-      return gettext("A colleague gave it up.");
-    case "deactivated":
-      return gettext("The person's account is gone.");
-    case "never_started":
-      return gettext("The person has never started this bot.");
-    case "forbidden":
-      return gettext("The messenger does not let us write to this person.");
-    case "file_too_large":
-      return gettext("The file is too large for the messenger.");
-    case "template_pending":
-      return gettext("The messenger has not approved this template yet.");
-    case "template_rejected":
-    case "no_such_template":
-      return gettext("The messenger has not approved this template, or has it no more.");
-    case "template_paused":
-      return gettext("The messenger has paused this template: people complained.");
-    case "template_disabled":
-      return gettext("The messenger has disabled this template.");
-    case "template_gaps":
-      return gettext("The template has other gaps by now: fill it anew.");
-    case "template_against_rules":
-      return gettext("Something in the template is against the messenger's rules.");
-    case "template_too_long":
-      return gettext("What fills the template makes it too long.");
-    case "marketing_cap":
-      return gettext("This person has had enough advertising for today, the messenger says.");
-    case "stopped_marketing":
-      return gettext("The person wants no advertising.");
-    default:
-      return null;
-  }
+/** Put a reason code into words; what a messenger says of itself stays as it says it. */
+export function reasonWords(reason: string, words: Record<string, string>): string {
+  const [code = reason] = reason.split(/ \(|: /, 1);
+  const numbered = /^(?:status|error)_(\S+)$/.exec(reason);
+  if (numbered) return interpolate(gettext("The messenger answered with error %(code)s."), { code: numbered[1] ?? "" });
+  return words[code] ?? interpolate(gettext("It says: “%(reason)s”."), { reason });
 }
 
 export function outcomeWord(outcome: string): string {

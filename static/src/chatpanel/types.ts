@@ -149,6 +149,7 @@ export interface Boot {
   connectUrl: string | null;
   mayEditContacts: boolean;
   files: { count: number; size: number };
+  reasons: Record<string, string>; // why messages do not arrive, by code
   library: string;
 }
 

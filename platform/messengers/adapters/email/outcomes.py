@@ -95,6 +95,6 @@ def _unanswered(reply: Reply) -> Outcome:
     if reply.written:
         return Uncertain(reply.fault)
     if reply.fault.startswith(WITHIN):  # others may well pass, and this one never
-        return RetryAt(_SLOWER, reply.fault, longest=DAY)
+        return RetryAt(_SLOWER, "cut_within_letter", longest=DAY)
     pause = 300.0 if reply.fault.startswith(CERTIFICATE) else AWAY
     return RetryAt(pause, reply.fault, whole_channel=True, counted=False)
