@@ -7,14 +7,16 @@ from messengers.adapter import Rate
 SHARDS = 4
 SLACK = 0.03  # seconds that a sender may be late
 AT_ONCE = 8  # messages of a burst that may always be, where a long span allows many
+PART = 50  # of a rate: one part may leave in a burst, one is left to the network
 PER_SHARD = 300  # messages a second that one shard may carry
 
 
 class Bucket:
     """Holds a rate: in any span of `rate.seconds`, no more than `rate.count` weights leave. Times are in seconds.
 
-    A twenty-fifth of the rate may leave in one burst and the rest evenly behind it, so that an answer waits for a token
-    and not for the end of a span that a mailing has used up. No burst is larger than a second's worth,
+    A fiftieth of the rate may leave in one burst and the rest evenly behind it, so that an answer waits for a token
+    and not for the end of a span that a mailing has used up. Another fiftieth is left to the network: a call that is
+    some milliseconds late on its way comes into the next one's span. No burst is larger than a second's worth,
     or AT_ONCE: whoever counts hours looks at seconds, too, and takes a hundred letters at once for spam. A sender that
     comes some milliseconds late loses nothing.
     """
@@ -29,7 +31,7 @@ class Bucket:
         self.burst = _burst(rate)
         # A burst may open the span, so the rest of it brings only what is left of the count.
         self.most = self.burst + min(1.0, rate.count / rate.seconds * SLACK)
-        self.speed = (rate.count - self.most + 1) / rate.seconds
+        self.speed = (rate.count - rate.count // PART - self.most + 1) / rate.seconds
 
     @classmethod
     def full(cls, rate: Rate, now: float) -> "Bucket":
@@ -68,4 +70,4 @@ def share(rate: Rate, shards: int) -> Rate:
 
 
 def _burst(rate: Rate) -> int:
-    return max(1, min(rate.count // 25, max(AT_ONCE, int(rate.count / rate.seconds))))
+    return max(1, min(rate.count // PART, max(AT_ONCE, int(rate.count / rate.seconds))))

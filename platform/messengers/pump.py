@@ -185,9 +185,9 @@ class Pump:
     def _worth_while(self) -> int:
         return max(1, self._reach() // 2)
 
-    def _left_to_answers(self) -> int:
+    def _reserve(self) -> int:
         """Return what a mailing leaves of the burst, so that it costs a person's answer no wait."""
-        return max(self._promised, int(self.held.bucket.burst >= BURST or self._is_time()))
+        return int(self.held.bucket.burst >= BURST)
 
     def _line_up(self, messages: Sequence[Handed]) -> None:
         """Start the answers, and put a mailing's messages in line, those together that one call may carry."""
@@ -226,11 +226,11 @@ class Pump:
         return self._calls.common(message, parts[0]) if len(parts) == 1 and not message.parts_sent else None
 
     def _launch(self) -> None:
-        """Start what the rate lets leave, but for what answers may want that are being looked for, or soon will be."""
+        """Start what the rate lets leave. When it is time to look for answers, those go first."""
         now = time.time()
-        while self._ahead and not self._stopping and self._calls.paused_until <= now:
-            may_leave = self.held.bucket.available(now) - self._left_to_answers()
-            room = min(self._places() - FOR_ANSWERS, may_leave)
+        while self._ahead and not self._stopping and not self._is_time() and self._calls.paused_until <= now:
+            left_to_answers = max(self._promised, self._reserve())
+            room = min(self._places() - FOR_ANSWERS, self.held.bucket.available(now) - left_to_answers)
             if room <= 0 or (self._calls.awaiting and any(map(self._carries_files, self._ahead[0]))):
                 return
             self._start(self._ahead.popleft())
@@ -278,8 +278,8 @@ class Pump:
             rest = min(chat.wait(now) for chat in self.held.chats.values())
             self._look_at = min(self._look_at, time.monotonic() + rest)
         wait = max(self._look_at - time.monotonic(), self.held.bucket.wait(now))
-        if self._ahead and self._calls.paused_until <= now:
-            wait = min(wait, self.held.bucket.wait(now, 1 + self._left_to_answers()))
+        if self._ahead and self._calls.paused_until <= now and not (self._taking and self._is_time()):
+            wait = min(wait, self.held.bucket.wait(now, 1 + self._reserve()))
         elif self._taking is not None:
             wait = POLL  # what is taken makes itself heard
         elif self._backlog:

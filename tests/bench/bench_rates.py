@@ -72,7 +72,7 @@ def mail(lab: Lab, kind: str, base_url: str) -> tuple[float, int, int, float]:
         until(lambda: len(lab.account.sent()) >= count - HANDFUL, 120 + 2 * count / rate)
     sent = lab.account.sent()
     seconds = max(one.began for one in sent) - min(one.began for one in sent)
-    refused = sum(one.status >= 400 for one in lab.account.find())
+    refused = sum(one.status >= 400 or not one.sent for one in lab.account.find())
     pace = len(sent) / max(seconds, 0.001)
     return pace / rate, refused, count, pace
 

@@ -6,16 +6,16 @@ from hypothesis import strategies as st
 
 from messengers.adapter import Rate
 from messengers.capacity import Capacity
-from messengers.limits import Bucket, shards, share
+from messengers.limits import SLACK, Bucket, shards, share
 
 rates = st.builds(Rate, st.integers(1, 200), st.sampled_from([0.5, 1.0, 60.0, 3600.0]))
 
 
-def leave(bucket: Bucket, count: int) -> list[float]:
-    """Send as fast as the bucket lets; the moments."""
-    now, moments = 0.0, []
-    for _ in range(count):
-        now += bucket.wait(now)
+def leave(bucket: Bucket, count: int, idle_after: int | None = None) -> list[float]:
+    """Send as fast as the bucket lets, but for a moment's idleness; the moments."""
+    now, moments = 0.0, list[float]()
+    for number in range(count):
+        now += max(bucket.wait(now), SLACK if number == idle_after else 0)
         bucket.spend(1, now)
         moments.append(now)
     return moments
@@ -27,6 +27,17 @@ def test_no_span_has_more_than_the_rate(rate: Rate) -> None:
     for first, moment in enumerate(moments):
         within = [other for other in moments[first:] if other - moment < rate.seconds * (1 - 1e-6)]
         assert len(within) <= rate.count
+
+
+@given(st.integers(50, 200), st.floats(0, 1), st.floats(0, 1))
+def test_a_late_sender_and_a_call_that_is_late_on_its_way_make_no_span_too_full(
+    a_second: int, idle_at: float, late: float
+) -> None:
+    last = a_second * 2 - 1
+    moments = leave(Bucket.full(Rate(a_second), 0.0), last + 1, idle_after=round(idle_at * last))
+    moments[round(late * last)] += 1.5 / a_second
+    for moment in moments:
+        assert sum(0 <= other - moment < 1 - 1e-6 for other in moments) <= a_second
 
 
 @given(rates)
@@ -42,7 +53,7 @@ def test_the_first_leaves_at_once_and_a_mailing_leaves_room_for_an_answer() -> N
     assert 0 < bucket.wait(100.0) < 0.05
 
 
-@pytest.mark.parametrize(("an_hour", "at_once"), [(36_000, 10), (300, 8), (100, 4), (10, 1)])
+@pytest.mark.parametrize(("an_hour", "at_once"), [(36_000, 10), (500, 8), (200, 4), (10, 1)])
 def test_an_hours_rate_leaves_in_no_flood(an_hour: int, at_once: int) -> None:
     assert Bucket.full(Rate(an_hour, 3600), 0.0).available(0.0) == at_once
 
